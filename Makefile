@@ -1,0 +1,51 @@
+# `make demo` and `make test` do all the set-up on a machine that has python3 (3.11 or newer) and make.
+PYTHON ?= python3
+VENV   := .venv
+LOCKS  := services/connectors
+TREES  := services/connectors services/simulator
+
+# The environment is rebuilt when a lock or a package's metadata changes, else a run starts in seconds.
+INPUTS  := $(wildcard services/*/pyproject.toml)
+RUNTIME := $(VENV)/.runtime
+DEV     := $(VENV)/.dev
+PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
+
+.PHONY: help demo test lint format lock clean
+help:            ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+
+demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored (SECONDS=60)
+	@$(VENV)/bin/aisoc demo --seconds $(or $(SECONDS),60)
+
+test: lint       ## ruff, mypy and every test
+	@$(VENV)/bin/python -m pytest
+
+lint: $(DEV)     ## ruff and mypy
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check .
+	@$(VENV)/bin/mypy
+
+format: $(DEV)   ## rewrite the sources as ruff likes them
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+clean:           ## remove the environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "AiSOC needs Python 3.11 or newer as '$(PYTHON)' ($$($(PYTHON) --version 2>&1)). Another one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  rm -rf $(VENV); echo "This Python cannot make virtual environments. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+
+$(RUNTIME): $(VENV)/bin/python $(LOCKS)/requirements.lock $(INPUTS)
+	@echo "Setting up .venv (about a minute, once) ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/requirements.lock
+	@$(PACKAGES)
+	@touch $@
+
+$(DEV): $(RUNTIME) $(LOCKS)/requirements-dev.lock
+	@echo "Setting up the development tools ..."
+	@$(PIP) --require-hashes -r $(LOCKS)/requirements-dev.lock
+	@touch $@

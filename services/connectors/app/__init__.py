@@ -1,0 +1,1 @@
+"""AiSOC's connector service: collects, scores and keeps Microsoft cloud events."""

@@ -1,0 +1,123 @@
+"""How the demo looks: a live table in a terminal, lines elsewhere, nothing for --json."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from app.cli.output import LEVEL_STYLES, severity_text, table, when
+from app.connectors.base import Finding
+from app.events.event import Event, Severity
+
+# The first poll brings a day of history: of a longer batch the last lines are shown.
+_LONGEST_BATCH = 12
+_LINES_AROUND_TABLE = 8
+
+
+class SilentView:
+    """Shows nothing."""
+
+    def say(self, line: str) -> None:
+        """Say nothing."""
+
+    def found(self, finding: Finding) -> None:
+        """Show nothing."""
+
+    def live(self) -> AbstractContextManager[None]:
+        """Change nothing."""
+        return nullcontext()
+
+    def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
+        """Show nothing."""
+
+
+class LineView(SilentView):
+    """Prints a line for each event as it arrives."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, line: str) -> None:
+        """Print it."""
+        self._console.print(line, soft_wrap=True)
+
+    def found(self, finding: Finding) -> None:
+        """Print it, its level in colour."""
+        level = Text(f"  {finding.level:<9}", style=LEVEL_STYLES[finding.level])
+        self._console.print(level + Text(finding.message), soft_wrap=True)
+
+    def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:  # noqa: ARG002
+        """Print the events, of a long batch the last ones."""
+        if len(events) > _LONGEST_BATCH:
+            self.say(f"… {len(events) - _LONGEST_BATCH:,} events more arrived at once; the newest of them:")
+        for event in events[-_LONGEST_BATCH:]:
+            self._console.print(_line(event), soft_wrap=True)
+
+
+class LiveView(LineView):
+    """Keeps a table of the newest arrivals on the screen, those that matter in colour."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._live: Live | None = None
+        self._recent: deque[Event] = deque(maxlen=max(5, console.height - _LINES_AROUND_TABLE))
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Show the table until the end."""
+        with Live(console=self._console, auto_refresh=False) as live:
+            self._live = live
+            yield
+
+    def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
+        """Draw the table and the totals anew."""
+        self._recent.extend(events)
+        shown = table("happened (UTC)", "severity", "event", "status", "actor", "why")
+        for column in shown.columns:
+            column.no_wrap, column.overflow = True, "ellipsis"
+        for event in reversed(self._recent):
+            shown.add_row(
+                f"{event.event_time:%H:%M:%S}",
+                severity_text(event.severity),
+                event.title,
+                event.status or "-",
+                event.actor or "-",
+                "" if event.severity is Severity.INFO else event.severity_reason,
+            )
+        assert self._live is not None
+        self._live.update(Group(shown, Text(""), _totals_line(totals, seconds_left)), refresh=True)
+
+
+def print_summary(console: Console, totals: dict[str, Any]) -> None:
+    """Print what the demo brought."""
+    shown = table("", "")
+    shown.show_header = False
+    shown.add_row("windows read completely", f"{totals['windows_read']:,}")
+    shown.add_row("polls that failed", f"{totals['polls_failed']:,}")
+    shown.add_row("events added, each once", f"{totals['events_added']:,}")
+    shown.add_row("late ones recovered", f"{totals['late_recovered']:,} (happened before a window already read)")
+    for severity, count in totals["by_severity"].items():
+        shown.add_row(severity_text(Severity(severity)), f"{count:,}")
+    console.print(Text("\nSummary", style="bold"))
+    console.print(shown)
+
+
+def _line(event: Event) -> Text:
+    why = "" if event.severity is Severity.INFO else f"  ({event.severity_reason})"
+    severity = severity_text(event.severity)
+    severity.pad_right(7 - len(severity))
+    tail = f"  {event.title}  {event.status or '-'}  by {event.actor or '-'}{why}"
+    return Text(f"{when(event.event_time)}  ") + severity + Text(tail)
+
+
+def _totals_line(totals: dict[str, Any], seconds_left: float) -> Text:
+    severities = "  ".join(f"{severity} {count:,}" for severity, count in totals["by_severity"].items())
+    return Text(
+        f"{totals['windows_read']} windows read   {totals['events_added']:,} events added   "
+        f"{totals['late_recovered']} late ones recovered   {severities}   {max(0, round(seconds_left))} s left",
+        style="bold",
+    )

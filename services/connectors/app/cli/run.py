@@ -1,0 +1,121 @@
+"""`aisoc serve`, `simulate`, `demo` and `keys`: what runs, and what keeps it safe."""
+
+import importlib.util
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
+from app.cli.output import AsJson, print_json, run, stderr, stdout
+from app.collection.jobs import build_jobs, run_worker
+from app.collection.manage import rotate_keys
+from app.demo import run_demo
+from app.errors import Abort
+from app.log import get_logger
+from app.main import open_service
+from app.settings import read_settings
+
+keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(serve)
+    app.command()(demo)
+    app.command(
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    )(simulate)
+
+
+def serve() -> None:
+    """Collect: poll every enabled connector when it is due, until Ctrl-C.
+
+    Any number of these may run, on many hosts, against one database (AISOC_DATABASE_URL) and one key ring.
+    """
+
+    async def work() -> None:
+        log = get_logger(__name__)
+        async with open_service() as service:
+            jobs = build_jobs(service)
+            async with jobs.open_async():
+                log.info("serving", database=service.engine.url.render_as_string(hide_password=True))
+                await run_worker(jobs, service, signals=True)
+        log.info("stopped")
+
+    async def started() -> None:
+        stderr().print("Collecting; Ctrl-C stops.", style="dim")
+        await work()
+
+    run(started(), log_level=_log_level())
+
+
+def _log_level() -> str:
+    """Return the log level that the operator set; an invalid setting is reported as any error."""
+
+    async def work() -> str:
+        return read_settings().log_level
+
+    return run(work())
+
+
+def demo(
+    seconds: Annotated[int, typer.Option(min=5, max=3600, help="End after so many seconds, with a summary.")] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a simulated subscription's events arrive: a Microsoft cloud on loopback, the real service, a fresh store.
+
+    Example: aisoc demo --seconds 30
+    """
+    _need_simulator()
+    console = stdout()
+    view = SilentView() if as_json else LiveView(console) if console.is_terminal else LineView(console)
+    totals = run(run_demo(seconds, view), as_json=as_json)
+    if as_json:
+        print_json(totals)
+    else:
+        print_summary(console, totals)
+    raise typer.Exit(0 if totals["events_added"] else 1)
+
+
+def simulate(context: typer.Context) -> None:
+    """Run a simulated Microsoft cloud on loopback, to try things with (`aisoc simulate --help`)."""
+    _need_simulator()
+    with subprocess.Popen([sys.executable, "-m", "simulator", *context.args]) as simulator:
+        while True:
+            try:
+                code = simulator.wait()
+                break
+            except KeyboardInterrupt:
+                # Ctrl-C reaches the simulator too: it ends in its own way.
+                continue
+    raise typer.Exit(code)
+
+
+@keys.command()
+def rotate(as_json: AsJson = False) -> None:
+    """Make a new key and re-encrypt every connector's secrets with it."""
+
+    async def work() -> int:
+        async with open_service() as service:
+            return await rotate_keys(service)
+
+    count = run(work(), as_json=as_json)
+    if as_json:
+        print_json({"reencrypted": count})
+    else:
+        stdout().print(f"The secrets of {count} connector{'' if count == 1 else 's'} are encrypted with a new key.")
+
+
+def _need_simulator() -> None:
+    async def check() -> None:
+        if importlib.util.find_spec("simulator") is None:
+            raise Abort(
+                "simulator_missing",
+                "The simulator is not installed in this environment.",
+                "In a clone of AiSOC: make demo. Elsewhere: pip install ./services/simulator",
+            )
+
+    run(check())

@@ -1,0 +1,86 @@
+"""A connector's configuration: checked when it is given, kept in two halves, the secret one sealed."""
+
+import json
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from app.connectors import get_connector
+from app.connectors.base import CollectionConfig, Connector
+from app.errors import InvalidInput
+from app.microsoft.clouds import Clouds
+from app.security.vault import Vault
+from app.storage.connectors import ConnectorRow
+
+_LONGEST_CONFIG = 64 << 10
+
+
+def parse_config(connector: Connector, text: str | bytes, clouds: Clouds) -> CollectionConfig:
+    """Read a configuration from JSON text.
+
+    Raises InvalidInput (config_not_json, invalid_config) naming each wrong field, never quoting a value.
+    """
+    if len(text) > _LONGEST_CONFIG:
+        raise _not_json("it is longer than 64 KiB")
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise _not_json(f"{getattr(error, 'msg', 'it is no text')}{place}") from None
+    if not isinstance(data, dict):
+        raise _not_json("it is not an object in braces")
+    try:
+        config = connector.Config.model_validate(data)
+    except ValidationError as error:
+        raise InvalidInput(
+            "invalid_config",
+            f"The configuration cannot be used: {_wrong_fields(error)}.",
+            f"Fields of {connector.id}: {', '.join(_described_fields(connector))}; {connector.docs} says where to "
+            "find each.",
+        ) from None
+    if isinstance(cloud := getattr(config, "cloud", None), str):
+        clouds.get(cloud)
+    return config
+
+
+def split_config(config: CollectionConfig) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the public half, ready for JSON, and the secrets."""
+    secrets = {
+        name: value.get_secret_value()
+        for name in type(config).model_fields
+        if isinstance(value := getattr(config, name), SecretStr)
+    }
+    return config.model_dump(mode="json", exclude=set(secrets)), secrets
+
+
+def open_config(row: ConnectorRow, vault: Vault) -> tuple[Connector, CollectionConfig]:
+    """Return a stored connector and its whole configuration. Raises Abort (secret_unreadable) or InvalidInput."""
+    connector = get_connector(row.type)
+    return connector, connector.Config.model_validate(row.config | vault.open(row.secrets, row.id))
+
+
+def _not_json(reason: str) -> InvalidInput:
+    return InvalidInput(
+        "config_not_json",
+        f"The configuration is not a JSON object: {reason}.",
+        'Write it like {"tenant_id": "…", "client_id": "…", "client_secret": "…", "subscription_id": "…"}.',
+    )
+
+
+def _wrong_fields(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, wrong['loc']))} {_plain(wrong['msg'], wrong['type'])}"
+        for wrong in error.errors(include_input=False, include_url=False)
+    )
+
+
+def _plain(message: str, kind: str) -> str:
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is not a field of this connector"
+    return message.removeprefix("Value error, ").replace("Input should be", "should be")
+
+
+def _described_fields(connector: Connector) -> list[str]:
+    return [name if field.is_required() else f"[{name}]" for name, field in connector.Config.model_fields.items()]

@@ -1,0 +1,200 @@
+"""One poll: read a window to its end, commit page by page, and only then move the checkpoint."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.collection.configuration import open_config
+from app.collection.intake import sort_records
+from app.collection.windows import Plan, plan_window
+from app.connectors import get_connector
+from app.connectors.base import Connector
+from app.errors import Abort, AisocError, Retry
+from app.log import get_logger
+from app.service import Service
+from app.storage.connectors import ConnectorRow, move_checkpoint, read_checkpoint, set_next_poll
+from app.storage.database import database_problem, exclusive
+from app.storage.events import store_events
+from app.storage.polls import finish_poll, start_poll
+from app.storage.quarantine import quarantine_records
+
+_log = get_logger(__name__)
+_NOT_IN_ROW = frozenset({"connector", "stream", "started_at"})
+INTERRUPTED = Retry(
+    "interrupted", "The poll was interrupted before its end.", "Nothing to do: the next poll reads the same window."
+)
+
+
+@dataclass
+class PollResult:
+    """What a poll did. read = added + dropped + duplicate + quarantined; duration in seconds."""
+
+    connector: str
+    stream: str
+    started_at: datetime
+    window_since: datetime | None = None
+    window_until: datetime | None = None
+    gap_since: datetime | None = None
+    gap_until: datetime | None = None
+    requests: int = 0
+    pages: int = 0
+    events_read: int = 0
+    events_added: int = 0
+    events_dropped: int = 0
+    events_duplicate: int = 0
+    events_quarantined: int = 0
+    late_recovered: int = 0
+    duration: float = 0.0
+    error: dict[str, Any] | None = None
+
+    @classmethod
+    def from_row(cls, name: str, row: dict[str, Any]) -> "PollResult":
+        """Return the result that a row of history tells."""
+        known = {name: value for name, value in row.items() if name in cls.__dataclass_fields__}
+        return cls(**{"connector": name} | known)
+
+    def plan(self, plan: Plan) -> None:
+        """Note which window is read, and the gap before it."""
+        self.window_since, self.window_until = plan.window.since, plan.window.until
+        if plan.gap is not None:
+            self.gap_since, self.gap_until = plan.gap.since, plan.gap.until
+
+    def facts(self) -> dict[str, Any]:
+        """Return the result as JSON-ready facts, the window and the gap as objects."""
+        facts = {name: _shown(value) for name, value in asdict(self).items()}
+        for span in ("window", "gap"):
+            since, until = facts.pop(f"{span}_since"), facts.pop(f"{span}_until")
+            facts[span] = {"since": since, "until": until} if since else None
+        return facts
+
+
+Progress = Callable[[PollResult], None]
+
+
+def _no_progress(result: PollResult) -> None:
+    """Show nothing."""
+
+
+async def poll(
+    service: Service, row: ConnectorRow, wait_seconds: float = 0, progress: Progress = _no_progress
+) -> PollResult:
+    """Poll a connector's stream now.
+
+    A failed read is told in the result (`error`), the history and the log, and raises nothing. One poll of a
+    connector runs at a time, on all hosts: raises Retry (poll_running) when another one still runs after wait_seconds.
+    progress: called after each page with the result so far.
+    """
+    async with (
+        service.engine.connect() as connection,
+        exclusive(connection, f"aisoc/poll/{row.id}", wait_seconds) as locked,
+    ):
+        if not locked:
+            raise Retry(
+                "poll_running",
+                f"Another poll of {row.name} is running.",
+                "Wait for its end; aisoc connectors show tells how it went.",
+            )
+        return await _poll(service, row, connection, progress)
+
+
+async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection, progress: Progress) -> PollResult:
+    """Poll with the connector's lock held: whatever happens is recorded."""
+    stream = get_connector(row.type).streams[0]
+    began = service.clock.monotonic()
+    result = PollResult(row.name, stream.name, service.clock.now())
+    async with connection.begin():
+        poll_id = await start_poll(connection, row.id, stream.name, result.started_at, INTERRUPTED.facts())
+    try:
+        await _read_window(service, row, connection, result, progress)
+    except asyncio.CancelledError:
+        await _record(service, row, poll_id, result, began, INTERRUPTED)
+        raise
+    except AisocError as error:
+        await _record(service, row, poll_id, result, began, error)
+    except DBAPIError as error:
+        await _record(service, row, poll_id, result, began, database_problem(error, service.engine.url))
+    except Exception as error:  # noqa: BLE001
+        # The boundary: a poll never takes its worker down, and an unforeseen error is shown like any other.
+        _log.exception("poll_crashed", connector=row.name)
+        await _record(service, row, poll_id, result, began, _unforeseen(error))
+    else:
+        await _record(service, row, poll_id, result, began, None)
+    return result
+
+
+async def _read_window(
+    service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, progress: Progress
+) -> None:
+    """Read the window to its end, one commit a page, and then move the checkpoint."""
+    connector, config = open_config(row, service.vault)
+    stream = connector.streams[0]
+    async with connection.begin():
+        checkpoint = await read_checkpoint(connection, row.id, stream.name)
+    plan = plan_window(checkpoint, config, stream, service.clock.now())
+    result.plan(plan)
+    async with connector.connect(config, service.context) as session:
+        try:
+            async for records in connector.fetch(session, stream, plan.window):
+                result.pages += 1
+                async with connection.begin():
+                    await _store_page(connection, connector, records, checkpoint, result)
+                progress(result)
+        finally:
+            result.requests = session.requests
+    async with connection.begin():
+        await move_checkpoint(connection, row.id, stream.name, plan.window.until)
+
+
+async def _store_page(
+    connection: AsyncConnection,
+    connector: Connector,
+    records: list[bytes],
+    checkpoint: datetime | None,
+    result: PollResult,
+) -> None:
+    intake = sort_records(connector, records)
+    stored = await store_events(connection, result.connector, intake.events, checkpoint)
+    await quarantine_records(connection, result.connector, intake.quarantined)
+    result.events_read += intake.read
+    result.events_dropped += intake.dropped
+    result.events_quarantined += len(intake.quarantined)
+    result.events_added += stored.added
+    result.events_duplicate += len(intake.events) - stored.added
+    result.late_recovered += stored.late
+
+
+async def _record(
+    service: Service, row: ConnectorRow, poll_id: int, result: PollResult, began: float, error: AisocError | None
+) -> None:
+    """Write the result into history and log, on a connection of its own: the poll's may be what failed."""
+    result.duration = round(service.clock.monotonic() - began, 3)
+    result.error = error.facts() if error else None
+    level = _log.warning if error else _log.info
+    level("poll", **result.facts())
+    row_facts = {name: value for name, value in asdict(result).items() if name not in _NOT_IN_ROW}
+    try:
+        async with service.engine.begin() as connection:
+            await finish_poll(connection, poll_id, row_facts | {"finished_at": service.clock.now()})
+            if isinstance(error, Retry) and error.after is not None:
+                await set_next_poll(connection, row.id, error.after)
+    except DBAPIError as problem:
+        _log.error(
+            "poll_not_recorded", connector=row.name, reason=database_problem(problem, service.engine.url).message
+        )
+
+
+def _unforeseen(error: Exception) -> Abort:
+    return Abort(
+        "unforeseen_error",
+        f"The poll met an error that AiSOC does not know: {type(error).__name__}.",
+        "The log has its traceback: please report it. Nothing is lost: the next poll reads the same window.",
+    )
+
+
+def _shown(value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

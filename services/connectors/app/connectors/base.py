@@ -1,0 +1,112 @@
+"""The contract of a connector: what a source declares and does, nothing to inherit."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel
+
+from app.clock import Clock
+from app.errors import AisocError
+from app.events.event import Event
+from app.microsoft.clouds import Clouds
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One thing a connector reads.
+
+    retention: how far back the source can be read. latency: how long an event usually takes to become readable.
+    """
+
+    name: str
+    retention: timedelta
+    latency: timedelta
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time to read, both ends included, in UTC."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a connection test found; the remedy is empty where nothing needs doing."""
+
+    level: Literal["ok", "warning", "error"]
+    code: str
+    message: str
+    remedy: str = ""
+
+    @classmethod
+    def of(cls, error: AisocError) -> "Finding":
+        """Return the finding that says what an error says."""
+        return cls("error", error.code, error.message, error.remedy)
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """What a connection test found."""
+
+    __test__ = False
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the connector can collect."""
+        return all(finding.level != "error" for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a connector may use of the service."""
+
+    clouds: Clouds
+    clock: Clock
+
+
+class Session(Protocol):
+    """An open conversation with a source."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made on it."""
+
+
+class CollectionConfig(BaseModel):
+    """What the collection itself asks of every connector's configuration."""
+
+    poll_interval_seconds: int
+    initial_lookback_hours: int
+    overlap_seconds: int
+
+
+class Connector(Protocol):
+    """A source of events. `Config` draws the form and checks the input; its SecretStr fields are kept encrypted."""
+
+    id: str
+    name: str
+    category: str
+    docs: str
+    streams: tuple[Stream, ...]
+
+    @property
+    def Config(self) -> type[CollectionConfig]:  # noqa: N802 - it is a class
+        """The pydantic model of the connector's configuration."""
+
+    def connect(self, config: Any, context: Context) -> AbstractAsyncContextManager[Any]:
+        """Sign in and open a Session. Raises Abort or Retry."""
+
+    async def test(self, session: Any) -> TestReport:
+        """Ask the real endpoint for at most one entry and say what was found; raises nothing of errors.py."""
+
+    def fetch(self, session: Any, stream: Stream, window: Window) -> AsyncIterator[list[bytes]]:
+        """Yield the raw records of each page of a window, to the end. Raises Abort or Retry unless all was read."""
+
+    def normalize(self, raw: bytes) -> Event | None:
+        """Return the record's event; None when it is dropped on purpose. Pure. Raises Skip for quarantine."""

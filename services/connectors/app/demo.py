@@ -1,0 +1,129 @@
+"""The demo: a simulated Microsoft cloud on loopback, and the real service collecting it into a fresh store."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from procrastinate import App
+
+from app.collection.jobs import build_jobs, defer_poll, run_worker, stop_worker
+from app.collection.manage import add_connector, test_connector
+from app.connectors.base import Finding
+from app.errors import Abort
+from app.events.event import Event
+from app.main import open_service
+from app.service import Service
+from app.settings import Settings
+from app.storage.connectors import ConnectorRow
+from app.storage.events import EventFilter, count_by_severity, search_events
+from app.storage.polls import total_polls
+from app.storage.private import stop_private_server
+
+_READY_SECONDS = 30
+# The simulated cloud shows events after seconds where the real one takes minutes; the polls come as much faster.
+_POLL_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
+
+
+class View(Protocol):
+    """Shows a demo to somebody."""
+
+    def say(self, line: str) -> None:
+        """Tell what happens."""
+
+    def found(self, finding: Finding) -> None:
+        """Show a finding of the connection test."""
+
+    def live(self) -> AbstractContextManager[None]:
+        """Enter the time of arrivals."""
+
+    def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
+        """Show newly stored events, oldest first, and the totals so far."""
+
+
+async def run_demo(seconds: int, view: View) -> dict[str, Any]:
+    """Run the demo for so many seconds, or until Ctrl-C, and return its totals.
+
+    Raises Abort or Retry when a part cannot be started. Nothing of it is left behind.
+    """
+    with tempfile.TemporaryDirectory(prefix="aisoc-demo-") as folder:
+        home = Path(folder) / "home"
+        try:
+            async with _simulator(Path(folder) / "cloud") as lab:
+                view.say(f"A simulated Microsoft cloud answers on {lab['resource_manager']} (loopback only).")
+                settings = Settings(home=home, clouds=Path(lab["clouds"]), database_url=None, keyring=None)
+                async with open_service(settings) as service:
+                    view.say("A private PostgreSQL keeps the store. Both are gone when this ends.")
+                    return await _collect(
+                        service, await asyncio.to_thread(Path(lab["connector"]).read_bytes), seconds, view
+                    )
+        finally:
+            await asyncio.to_thread(stop_private_server, home)
+
+
+@asynccontextmanager
+async def _simulator(folder: Path) -> AsyncIterator[dict[str, str]]:
+    """Start the simulator as a process of its own and wait until it answers; yields its addresses and files."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "simulator", "--json", "--directory", str(folder), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        ready = await asyncio.wait_for(process.stdout.readline(), _READY_SECONDS)
+        if not ready:
+            raise Abort("simulator_failed", "The simulator did not start.", "See why: aisoc simulate")
+        yield json.loads(ready)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _collect(service: Service, config: bytes, seconds: int, view: View) -> dict[str, Any]:
+    row = await add_connector(service, "azure_activity", "demo", config)
+    for finding in (await test_connector(service, row)).findings:
+        view.found(finding)
+    jobs = build_jobs(service)
+    async with jobs.open_async():
+        worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+        try:
+            with view.live():
+                await _watch(service, jobs, row, seconds, view)
+        except asyncio.CancelledError:
+            view.say("Stopping …")
+        finally:
+            await stop_worker(worker)
+    return await _totals(service, row)
+
+
+async def _watch(service: Service, jobs: App, row: ConnectorRow, seconds: int, view: View) -> None:
+    """Ask for a poll every now and then, and show what was stored, until the time is over."""
+    end, next_poll = service.clock.monotonic() + seconds, 0.0
+    seen: set[UUID] = set()
+    while (now := service.clock.monotonic()) < end:
+        if now >= next_poll:
+            next_poll = now + _POLL_SECONDS
+            await defer_poll(jobs, row)
+        view.arrived(await _newly_stored(service, seen), await _totals(service, row), end - now)
+        await service.clock.sleep(_LOOK_SECONDS)
+
+
+async def _newly_stored(service: Service, seen: set[UUID]) -> list[Event]:
+    """Return the events stored in the last seconds that were not seen yet, oldest first."""
+    wanted = EventFilter(stored_after=service.clock.now() - timedelta(seconds=10 * _LOOK_SECONDS))
+    async with service.engine.connect() as connection:
+        fresh = [event async for event in search_events(connection, wanted) if event.id not in seen]
+    seen.update(event.id for event in fresh)
+    return fresh[::-1]
+
+
+async def _totals(service: Service, row: ConnectorRow) -> dict[str, Any]:
+    async with service.engine.connect() as connection:
+        return await total_polls(connection, row.id) | {"by_severity": await count_by_severity(connection)}

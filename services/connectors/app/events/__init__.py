@@ -1,0 +1,1 @@
+"""The normalized event and the shapes that Activity Log records come in."""

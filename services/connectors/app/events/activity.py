@@ -1,0 +1,336 @@
+"""An Activity Log record in one vocabulary, whichever of its three shapes it came in.
+
+REST: learn.microsoft.com "Activity Logs - List". Exported record: "Azure activity log event schema", section on
+storage and event hubs. Log Analytics row: table "AzureActivity". None of the schemas is enforced by Microsoft, so
+every field may be missing, null or of another type, and none of that raises.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from app.errors import Skip
+from app.events.event import Outcome
+
+_LONGEST_TEXT = 2048
+# .NET ticks: 100 ns since year 1, as the last part of an event's id.
+_EPOCH_TICKS = 621_355_968_000_000_000
+# Exports of before 2018 name the verb where later ones name the category.
+_OLD_CATEGORIES = frozenset({"write", "delete", "action"})
+# The words of all shapes, without a trailing dot. Active, Resolved and Updated are states of an incident, no outcomes.
+_OUTCOMES: dict[str, Outcome] = {
+    "succeeded": "success",
+    "success": "success",
+    "failed": "failure",
+    "failure": "failure",
+    "canceled": "failure",
+    "cancelled": "failure",
+    "started": "in_progress",
+    "start": "in_progress",
+    "accepted": "in_progress",
+    "accept": "in_progress",
+    "in progress": "in_progress",
+    "inprogress": "in_progress",
+}
+_LEVELS = {1: "Critical", 2: "Error", 3: "Warning", 4: "Informational", 5: "Informational"}
+
+
+class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
+    """The keys of all three shapes; what is not named here is skipped while decoding."""
+
+    # REST and exported
+    eventTimestamp: Any = None
+    submissionTimestamp: Any = None
+    id: Any = None
+    eventDataId: Any = None
+    caller: Any = None
+    category: Any = None
+    operationName: Any = None
+    status: Any = None
+    level: Any = None
+    claims: Any = None
+    authorization: Any = None
+    httpRequest: Any = None
+    resourceId: Any = None
+    resourceType: Any = None
+    resourceGroupName: Any = None
+    subscriptionId: Any = None
+    tenantId: Any = None
+    correlationId: Any = None
+    operationId: Any = None
+    description: Any = None
+    properties: msgspec.Raw = msgspec.Raw()
+    # exported only
+    time: Any = None
+    resultType: Any = None
+    resultSignature: Any = None
+    resultDescription: Any = None
+    callerIpAddress: Any = None
+    identity: Any = None
+    Level: Any = None
+    # Log Analytics
+    TimeGenerated: Any = None
+    EventSubmissionTimestamp: Any = None
+    EventDataId: Any = None
+    OperationNameValue: Any = None
+    OperationName: Any = None
+    ActivityStatusValue: Any = None
+    ActivityStatus: Any = None
+    ActivitySubstatusValue: Any = None
+    CategoryValue: Any = None
+    Category: Any = None
+    Caller: Any = None
+    CallerIpAddress: Any = None
+    Claims: Any = None
+    Authorization: Any = None
+    HTTPRequest: Any = None
+    underscore_resource_id: Any = None
+    ResourceId: Any = None
+    ResourceGroup: Any = None
+    SubscriptionId: Any = None
+    CorrelationId: Any = None
+    OperationId: Any = None
+    Properties: msgspec.Raw = msgspec.Raw()
+
+
+class Activity(msgspec.Struct, kw_only=True):
+    """One record's facts. `properties` decodes the record's properties when called (most records need none)."""
+
+    time: datetime
+    available: datetime | None
+    id: str | None
+    category: str | None
+    operation: str | None
+    label: str | None
+    status: str | None
+    level: str | None
+    caller: str | None
+    claims: dict[str, Any]
+    authorization: dict[str, Any]
+    client_ip: str | None
+    resource_id: str | None
+    resource_type: str | None
+    resource_group: str | None
+    subscription_id: str | None
+    tenant_id: str | None
+    correlation_id: str | None
+    operation_id: str | None
+    description: str | None
+    properties: Callable[[], dict[str, Any]]
+
+
+_decoder = msgspec.json.Decoder(_Record)
+
+
+def read_activity(raw: bytes) -> Activity:
+    """Read one record. Raises Skip when it is no JSON object, has no time, or is no Activity Log record."""
+    try:
+        record = _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Skip("not_a_record", f"The record is not a JSON object that can be read: {error}.") from error
+    if record.eventTimestamp is not None:
+        activity = _from_rest(record)
+    elif record.time is not None:
+        activity = _from_export(record)
+    elif record.TimeGenerated is not None:
+        activity = _from_log_analytics(record)
+    else:
+        raise Skip("no_event_time", "The record has none of the times eventTimestamp, time and TimeGenerated.")
+    if not (activity.operation or activity.resource_id or activity.category or activity.id):
+        raise Skip("not_activity_log", "The record names no operation, resource, category or id.")
+    return activity
+
+
+def _from_rest(record: _Record) -> Activity:
+    authorization = as_object(record.authorization)
+    event_id = text(record.id)
+    resource_id = text(record.resourceId) or text(authorization.get("scope")) or _owner(event_id)
+    return Activity(
+        time=_time(record.eventTimestamp),
+        available=_optional_time(record.submissionTimestamp),
+        id=event_id,
+        category=text(record.category),
+        operation=text(record.operationName),
+        label=_label(record.operationName),
+        status=text(record.status),
+        level=text(record.level),
+        caller=text(record.caller),
+        claims=as_object(record.claims),
+        authorization=authorization,
+        client_ip=text(as_object(record.httpRequest).get("clientIpAddress")),
+        resource_id=resource_id,
+        resource_type=text(record.resourceType),
+        resource_group=text(record.resourceGroupName),
+        subscription_id=text(record.subscriptionId),
+        tenant_id=text(record.tenantId),
+        correlation_id=text(record.correlationId),
+        operation_id=text(record.operationId),
+        description=text(record.description),
+        properties=lambda: _decoded(record.properties),
+    )
+
+
+def _from_export(record: _Record) -> Activity:
+    identity = as_object(record.identity)
+    authorization = as_object(identity.get("authorization"))
+    category = text(record.category)
+    if category is None or category.lower() in _OLD_CATEGORIES:
+        category = text(_decoded(record.properties).get("eventCategory")) or ("Administrative" if category else None)
+    level = text(record.level) or (_LEVELS.get(record.Level) if isinstance(record.Level, int) else text(record.Level))
+    return Activity(
+        time=_time(record.time),
+        available=None,
+        id=text(record.id),
+        category=category,
+        operation=text(record.operationName),
+        label=_same_but_cased(text(record.operationName), text(authorization.get("action"))),
+        status=text(record.resultType) or _head(text(record.resultSignature)),
+        level=level,
+        caller=text(record.caller),
+        claims=as_object(identity.get("claims")),
+        authorization=authorization,
+        client_ip=text(record.callerIpAddress),
+        resource_id=_well_spelled(text(record.resourceId), authorization, record.properties),
+        resource_type=None,
+        resource_group=None,
+        subscription_id=text(record.subscriptionId),
+        tenant_id=text(record.tenantId),
+        correlation_id=text(record.correlationId),
+        operation_id=text(record.operationId),
+        description=text(record.resultDescription),
+        properties=lambda: _decoded(record.properties),
+    )
+
+
+def _from_log_analytics(record: _Record) -> Activity:
+    authorization = as_object(record.Authorization)
+    resource_id = text(record.underscore_resource_id) or text(record.ResourceId) or text(authorization.get("scope"))
+    return Activity(
+        time=_time(record.TimeGenerated),
+        available=_optional_time(record.EventSubmissionTimestamp),
+        id=_rest_id(resource_id, text(record.EventDataId), record.TimeGenerated),
+        category=text(record.CategoryValue) or text(record.Category),
+        operation=text(record.OperationNameValue) or text(record.OperationName),
+        label=text(record.OperationName),
+        status=text(record.ActivityStatusValue) or text(record.ActivityStatus) or text(record.ActivitySubstatusValue),
+        level=text(record.Level),
+        caller=text(record.Caller),
+        claims=as_object(record.Claims),
+        authorization=authorization,
+        client_ip=text(record.CallerIpAddress) or text(as_object(record.HTTPRequest).get("clientIpAddress")),
+        resource_id=_same_but_cased(resource_id, text(authorization.get("scope"))),
+        resource_type=None,
+        resource_group=text(record.ResourceGroup),
+        subscription_id=text(record.SubscriptionId),
+        # A row's TenantId is the workspace's id, not an Entra tenant's (column list of the AzureActivity table).
+        tenant_id=None,
+        correlation_id=text(record.CorrelationId),
+        operation_id=text(record.OperationId),
+        description=None,
+        properties=lambda: _decoded(record.Properties),
+    )
+
+
+def outcome_of(status: str | None) -> Outcome:
+    """Return what a status word means, letter case and a trailing dot ignored."""
+    return _OUTCOMES.get((status or "").rstrip(".").lower(), "unknown")
+
+
+def text(value: Any) -> str | None:
+    """Return a field's text: of `{"value": …}` its value, of a number its digits, of anything else None.
+
+    NUL becomes U+FFFD (PostgreSQL keeps no NUL in text) and what is longer than 2,048 characters is cut; the raw
+    bytes keep both.
+    """
+    if isinstance(value, dict):
+        value = value.get("value")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        return None
+    if len(value) > _LONGEST_TEXT:
+        value = value[:_LONGEST_TEXT]
+    if "\0" in value:
+        value = value.replace("\0", "\ufffd")
+    return value.strip() or None
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Return the object that a field holds, also as JSON text; an empty one for anything else."""
+    if isinstance(value, str) and value[:1] == "{":
+        try:
+            value = msgspec.json.decode(value)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _decoded(raw: msgspec.Raw) -> dict[str, Any]:
+    if not bytes(raw):
+        return {}
+    try:
+        return as_object(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return {}
+
+
+def _time(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Skip("no_event_time", f"The record's time cannot be read: {str(value)[:60]!r}.") from error
+
+
+def _optional_time(value: Any) -> datetime | None:
+    try:
+        return None if value is None else _time(value)
+    except Skip:
+        return None
+
+
+def _label(operation: Any) -> str | None:
+    return text(operation.get("localizedValue")) if isinstance(operation, dict) else None
+
+
+def _owner(event_id: str | None) -> str | None:
+    """Return the resource part of `{resource}/events/{eventDataId}/ticks/{n}`."""
+    head, found, _ = (event_id or "").rpartition("/events/")
+    return head if found and head else None
+
+
+def _head(signature: str | None) -> str | None:
+    """Return "Failed" of "Failed.NotFound"."""
+    return signature.split(".", 1)[0] if signature else None
+
+
+def _well_spelled(resource_id: str | None, authorization: dict[str, Any], properties: msgspec.Raw) -> str | None:
+    """Return the resource's id as people spell it: exports shout it, the authorization's scope or `entity` does not."""
+    spelled = _same_but_cased(resource_id, text(authorization.get("scope")))
+    if resource_id is None or spelled is not resource_id or not resource_id.isupper():
+        return spelled
+    return _same_but_cased(resource_id, text(_decoded(properties).get("entity")))
+
+
+def _same_but_cased(resource_id: str | None, other: str | None) -> str | None:
+    same = resource_id is not None and other is not None and other.lower() == resource_id.lower()
+    return other if same else resource_id
+
+
+def _rest_id(resource_id: str | None, event_data_id: str | None, time: Any) -> str | None:
+    """Build the id that the REST shape gives the same event, so that a row and a polled event are stored once."""
+    if event_data_id is None:
+        return None
+    if resource_id is None:
+        return event_data_id
+    return f"{resource_id}/events/{event_data_id}/ticks/{_ticks(str(time))}"
+
+
+def _ticks(time: str) -> int:
+    moment = _time(time)
+    fraction = time.partition(".")[2]
+    digits = fraction[: len(fraction) - len(fraction.lstrip("0123456789"))]
+    whole = int((moment.replace(microsecond=0) - datetime.fromtimestamp(0, UTC)).total_seconds())
+    return _EPOCH_TICKS + whole * 10_000_000 + int(digits[:7].ljust(7, "0"))

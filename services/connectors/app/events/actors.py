@@ -1,0 +1,105 @@
+"""Who did it: the actor of an Activity Log record, from its caller, the token's claims and what PIM says."""
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+
+from app.events.activity import Activity, text
+from app.events.event import ActorType
+
+# Claim names: learn.microsoft.com, "Azure activity log event schema" (claims) and "Access token claims reference".
+_SCHEMAS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+_UPN = f"{_SCHEMAS}upn"
+_NAME = f"{_SCHEMAS}name"
+_EMAIL = f"{_SCHEMAS}emailaddress"
+_SPN = f"{_SCHEMAS}spn"
+_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+_TENANT_ID = "http://schemas.microsoft.com/identity/claims/tenantid"
+# The resource id of a managed identity, in its tokens only.
+_MANAGED_IDENTITY = "xms_mirid"
+
+# Events of these categories are written by Azure itself, whatever mailbox or service they name.
+_PLATFORM_CATEGORIES = frozenset(
+    {"servicehealth", "resourcehealth", "recommendation", "autoscale", "alert", "security"}
+)
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Actor(NamedTuple):
+    """Who acted; every part may be unknown."""
+
+    name: str | None
+    email: str | None
+    type: ActorType
+    app_id: str | None
+
+
+def identify_actor(activity: Activity) -> Actor:
+    """Name the actor of a record; never raises."""
+    claims = activity.claims
+    if not claims and activity.caller is None and "PIM" in (activity.operation or ""):
+        return _pim_actor(activity)
+    mailbox = _first(claims, _UPN, _NAME, _EMAIL)
+    name = activity.caller or mailbox or _first(claims, _SPN, _OBJECT_ID, "appid") or _principal(activity)
+    email = next((candidate for candidate in (activity.caller, mailbox) if candidate and "@" in candidate), None)
+    return Actor(name, email, _type(activity, name, email), text(claims.get("appid")))
+
+
+def claimed_tenant(claims: dict[str, Any]) -> str | None:
+    """Return the tenant of the actor's token, from its tenant claim or its issuer (https://sts.windows.net/{tenant}/)."""
+    issuer = _GUID.search(text(claims.get("iss")) or "")
+    return text(claims.get(_TENANT_ID)) or (issuer[0].lower() if issuer else None)
+
+
+def _type(activity: Activity, name: str | None, email: str | None) -> ActorType:
+    claims = activity.claims
+    if (activity.category or "").lower() in _PLATFORM_CATEGORIES:
+        return "platform"
+    if _MANAGED_IDENTITY in claims:
+        return "managed_identity"
+    if known := _TYPES.get(str(claims.get("idtyp")).lower()):
+        return known
+    if email is not None:
+        return "user"
+    # The evidence's principal is whom the used role was given to, which may be another than the caller.
+    if known := _TYPES.get(_principal_type(activity)):
+        return known
+    if "appid" in claims or (name is not None and _GUID.fullmatch(name)):
+        return "application"
+    return "platform" if name is not None and name.lower().startswith(("microsoft.", "azure")) else "unknown"
+
+
+_TYPES: dict[str, ActorType] = {"user": "user", "app": "application", "serviceprincipal": "application"}
+
+
+def _principal_type(activity: Activity) -> str:
+    return str(_evidence(activity).get("principalType")).lower()
+
+
+def _principal(activity: Activity) -> str | None:
+    return text(_evidence(activity).get("principalId"))
+
+
+def _evidence(activity: Activity) -> dict[str, Any]:
+    evidence = activity.authorization.get("evidence")
+    return evidence if isinstance(evidence, dict) else {}
+
+
+def _first(claims: dict[str, Any], *names: str) -> str | None:
+    return next((found for name in names if (found := text(claims.get(name)))), None)
+
+
+def _pim_actor(activity: Activity) -> Actor:
+    """Read `CallerInfo`, a JSON text of identity types and values, as PIM's records have no identity block."""
+    info = activity.properties().get("CallerInfo")
+    try:
+        parts = msgspec.json.decode(info) if isinstance(info, str) else info
+    except msgspec.DecodeError:
+        parts = None
+    pairs = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+    found = {str(pair.get("CallerIdentityType")): text(pair.get("CallerIdentityValue")) for pair in pairs}
+    email = found.get("UPN")
+    name = email or found.get("Username") or found.get("Name") or found.get("ObjectID")
+    # Expiries are PIM's own acts: it names itself, with no UPN.
+    return Actor(name, email, "user" if email else "platform" if name else "unknown", None)

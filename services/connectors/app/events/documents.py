@@ -1,0 +1,197 @@
+"""Files of records, read as a stream: the exact bytes of each record, however the file wraps them.
+
+Understood: `{"value":[…]}` and `{"records":[…]}` (also one a line, or one after the other), a bare list, one object,
+one object a line; gzip too. A file of any size takes the memory of its largest record.
+"""
+
+import codecs
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, cast
+
+import msgspec
+
+_CHUNK = 1 << 18
+_LONGEST_RECORD = 64 << 20
+# A truncated literal or escape is reported this close to the end of what was read so far.
+_NEAR_END = 16
+_BLANK = re.compile(r"[\s,]*")
+_WRAPPED = re.compile(r'\{\s*"(?:value|records)"\s*:\s*\[')
+_GZIP = b"\x1f\x8b"
+
+
+class MalformedDocument(ValueError):
+    """The file is not whole or not JSON; what was read before is good."""
+
+
+class _Wrapper(msgspec.Struct):
+    """A document whose list does not come first."""
+
+    value: list[msgspec.Raw] | None = None
+    records: list[msgspec.Raw] | None = None
+
+
+def open_records(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of each record of a file, gunzipping it when it is gzip.
+
+    What is no JSON but stands on a line of its own is yielded as it is, for quarantine. Raises MalformedDocument,
+    after all that could be read, when the file is empty, ends in the middle or is broken inside a list.
+    """
+    head = stream.peek(2)[:2] if isinstance(stream, io.BufferedReader) else b""
+    source = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if head == _GZIP else stream
+    return iter(_Splitter(source))
+
+
+def split_document(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
+    """Split one whole `{"value":[…]}` document into its records' bytes and its other keys.
+
+    Raises MalformedDocument when it is anything else.
+    """
+    splitter = _Splitter(io.BytesIO(body))
+    if not splitter.starts_with_list():
+        raise MalformedDocument("it holds no list of events")
+    return list(splitter), splitter.rest
+
+
+class _Splitter:
+    """Cuts a stream of JSON documents into records.
+
+    The text is decoded with surrogateescape, so that bytes which are no UTF-8 come out as they went in.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._read = getattr(stream, "read1", stream.read)
+        self._text = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
+        self._json = json.JSONDecoder(strict=False)
+        self._buffer = ""
+        self._position = 0
+        self._ended = False
+        self._count = 0
+        self.rest: dict[str, Any] = {}
+
+    def starts_with_list(self) -> bool:
+        """Tell whether the document begins as `{"value":[` does."""
+        self._skip()
+        return _WRAPPED.match(self._buffer, self._position) is not None
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._skip():
+            if wrapper := _WRAPPED.match(self._buffer, self._position):
+                self._position = wrapper.end()
+                yield from self._elements()
+                self._close_wrapper()
+            elif self._buffer[self._position] == "[":
+                self._position += 1
+                yield from self._elements()
+            else:
+                yield from self._document()
+        if not self._count and not self.rest:
+            self._reject_empty()
+
+    def _elements(self) -> Iterator[bytes]:
+        while True:
+            if not self._skip():
+                raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
+            if self._buffer[self._position] == "]":
+                self._position += 1
+                self._count += not self._count  # an empty list is a whole document
+                return
+            record = self._value()
+            if record is None:
+                place = "ends in the middle" if self._ended else "is not JSON"
+                raise MalformedDocument(f"it {place}, after {self._count:,} complete records")
+            self._count += 1
+            yield record
+
+    def _close_wrapper(self) -> None:
+        """Read the keys after the list, as an object that begins with a key of no meaning."""
+        self._buffer = '{"":0' + self._buffer[self._position :]
+        self._position = 0
+        rest = self._value()
+        if rest is None:
+            raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
+        self.rest = json.loads(rest)
+
+    def _document(self) -> Iterator[bytes]:
+        record = self._value()
+        if record is None:
+            if self._ended and "\n" not in self._buffer[self._position :].rstrip():
+                raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
+            record = self._line()
+        inner = _inner_records(record)
+        self._count += len(inner)
+        yield from inner
+
+    def _value(self) -> bytes | None:
+        """Return the bytes of the JSON value here, or None when there is no whole one."""
+        while True:
+            try:
+                _, end = self._json.raw_decode(self._buffer, self._position)
+            except json.JSONDecodeError as error:
+                if not self._cut(error) or not self._fill():
+                    return None
+            except RecursionError:
+                return None
+            else:
+                if end < len(self._buffer) or not self._fill():
+                    return self._take(end)
+
+    def _cut(self, error: json.JSONDecodeError) -> bool:
+        """Tell whether more text could mend this error."""
+        near_end = error.pos >= len(self._buffer) - _NEAR_END
+        return near_end or error.msg.startswith("Unterminated string")
+
+    def _line(self) -> bytes:
+        end = self._buffer.find("\n", self._position)
+        return self._take(len(self._buffer) if end < 0 else end)
+
+    def _take(self, end: int) -> bytes:
+        text = self._buffer[self._position : end]
+        self._position = end
+        return text.encode("utf-8", "surrogateescape")
+
+    def _skip(self) -> bool:
+        """Go to the next value, past white space and commas; False at the end."""
+        while True:
+            blank = _BLANK.match(self._buffer, self._position)
+            self._position = blank.end() if blank else self._position
+            if len(self._buffer) - self._position > _NEAR_END * 2:
+                return True
+            if not self._fill():
+                return self._position < len(self._buffer)
+
+    def _fill(self) -> bool:
+        """Read on, as much again as is waiting, so that a long record is not scanned over and over."""
+        waiting = self._buffer[self._position :]
+        if self._ended or len(waiting) > _LONGEST_RECORD:
+            return False
+        more = self._more(max(_CHUNK, len(waiting)))
+        self._buffer, self._position = waiting + more, 0
+        return bool(more) or not self._ended
+
+    def _more(self, size: int) -> str:
+        try:
+            chunk = self._read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            chunk = b""
+        self._ended = not chunk
+        return self._text.decode(chunk, final=self._ended)
+
+    def _reject_empty(self) -> None:
+        raise MalformedDocument("it is empty")
+
+
+def _inner_records(record: bytes) -> list[bytes]:
+    """Return the records of a wrapper whose list is not its first key, or the record itself."""
+    if b'"value"' not in record and b'"records"' not in record:
+        return [record]
+    try:
+        wrapper = msgspec.json.decode(record, type=_Wrapper)
+    except (msgspec.DecodeError, RecursionError):
+        return [record]
+    inner = wrapper.value if wrapper.value is not None else wrapper.records
+    return [record] if inner is None else [bytes(part) for part in inner]

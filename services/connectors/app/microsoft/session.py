@@ -1,0 +1,135 @@
+"""One connector's authenticated conversation with Azure Resource Manager."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from azure.core import AsyncPipelineClient
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.policies import (
+    AsyncBearerTokenCredentialPolicy,
+    AsyncRetryPolicy,
+    HttpLoggingPolicy,
+    RequestIdPolicy,
+    SansIOHTTPPolicy,
+    UserAgentPolicy,
+)
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.identity.aio import ClientSecretCredential
+
+from app.clock import Clock
+from app.errors import Abort
+from app.microsoft.clouds import Cloud
+from app.microsoft.problems import Caller, arm_problem, connection_problem, sign_in_problem
+from app.microsoft.transport import open_transport
+
+# A longer Retry-After ends the poll, which is resumed then: a worker's place is not kept for minutes.
+_LONGEST_WAIT_SECONDS = 60
+
+
+class _PatientRetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
+    """azure-core's retries (408, 429, 5xx, broken connections), for waits that a poll can sit out."""
+
+    def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
+        wait = self.get_retry_after(response)
+        return (wait is None or wait <= _LONGEST_WAIT_SECONDS) and super().is_retry(settings, response)
+
+
+class _DeclaredOriginPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
+    """Refuses any address outside the cloud's resource manager before a token is put on it."""
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        url = request.http_request.url
+        if _origin(url) != _origin(self._origin):
+            raise Abort(
+                "foreign_link",
+                f"Azure's answer names an address outside {self._origin}: {_shown(url)}.",
+                "No token was sent there. If the cloud really moved, declare its resource_manager in AISOC_CLOUDS.",
+            )
+
+
+class ArmSession:
+    """Reads from Azure Resource Manager as one app; counts its requests."""
+
+    def __init__(self, client: AsyncPipelineClient[Any, Any], cloud: Cloud, caller: Caller, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self.cloud = cloud
+        self.caller = caller
+        self.requests = 0
+
+    async def get(self, url: str) -> bytes:
+        """Return the body of a 200 answer.
+
+        url: absolute, sent byte for byte. Raises Abort or Retry with the reason, also for a URL of another origin.
+        """
+        self.requests += 1
+        try:
+            response = await self._client.send_request(HttpRequest("GET", url))
+        except ClientAuthenticationError as error:
+            raise sign_in_problem(error, self.caller) from error
+        except AzureError as error:
+            raise connection_problem(error, self.cloud.resource_manager) from error
+        body: bytes = response.content
+        if response.status_code != 200:
+            raise arm_problem(response.status_code, response.headers, body, self.caller, self._clock.now())
+        return body
+
+
+@asynccontextmanager
+async def open_arm_session(cloud: Cloud, caller: Caller, secret: str, clock: Clock) -> AsyncIterator[ArmSession]:
+    """Sign in and open a session; the token is for the resource manager alone.
+
+    Raises Abort or Retry when Microsoft Entra ID gives no token.
+    """
+    scope = f"{cloud.resource_manager}/.default"
+    async with open_transport(cloud) as transport:
+        credential = ClientSecretCredential(
+            caller.tenant_id, caller.client_id, secret, authority=cloud.authority, transport=transport, retry_total=3
+        )
+        await _sign_in(credential, scope, cloud, caller)
+        client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
+            cloud.resource_manager, transport=transport, policies=_policies(cloud, credential, scope)
+        )
+        async with client:
+            yield ArmSession(client, cloud, caller, clock)
+
+
+def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str) -> list[Any]:
+    return [
+        _DeclaredOriginPolicy(cloud.resource_manager),
+        RequestIdPolicy(),
+        UserAgentPolicy(sdk_moniker="aisoc"),
+        _PatientRetryPolicy(retry_total=5, retry_connect=2, retry_read=3, retry_status=4),
+        AsyncBearerTokenCredentialPolicy(credential, scope),
+        HttpLoggingPolicy(),
+    ]
+
+
+async def _sign_in(credential: ClientSecretCredential, scope: str, cloud: Cloud, caller: Caller) -> None:
+    """Get the first token here: inside the pipeline a failing sign-in would be retried by both retry policies."""
+    try:
+        await credential.get_token_info(scope)
+    except ClientAuthenticationError as error:
+        raise sign_in_problem(error, caller) from error
+    except AzureError as error:
+        raise connection_problem(error, cloud.authority) from error
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "", url, None
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port or 443
+
+
+def _shown(url: str) -> str:
+    """Return the address without its query, which may hold a cursor or whatever a stranger put there."""
+    return url.split("?", 1)[0][:200]

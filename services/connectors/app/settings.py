@@ -1,0 +1,49 @@
+"""Settings: read once from the environment (prefix AISOC_), handed to what needs them."""
+
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import InvalidInput
+
+
+class Settings(BaseSettings):
+    """What an operator may set; each field is documented in docs/operations.md."""
+
+    model_config = SettingsConfigDict(env_prefix="AISOC_", env_ignore_empty=True)
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("aisoc", appauthor=False)),
+        description="Folder of the key ring and the private database.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="A PostgreSQL to use instead of the private one, as postgresql://user:password@host/name.",
+    )
+    keyring: SecretStr | None = Field(
+        default=None,
+        description="Path of the key ring, or the ring itself as JSON; default: keyring.json in AISOC_HOME.",
+    )
+    clouds: Path | None = Field(default=None, description="TOML file that declares further clouds.")
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    worker_concurrency: int = Field(default=10, ge=1, le=100, description="Polls that one worker runs side by side.")
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises InvalidInput (invalid_setting) that names the variable and never its value.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = f"AISOC_{first['loc'][0]}".upper()
+        raise InvalidInput(
+            "invalid_setting", f"The setting {name} cannot be used: {first['msg']}.", f"Correct {name} or unset it."
+        ) from None
+    return settings.model_copy(update={"home": settings.home.expanduser()})

@@ -1,0 +1,129 @@
+"""Queries on connectors and their checkpoints."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, literal, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.errors import InvalidInput
+from app.storage.tables import checkpoints, connectors
+
+
+@dataclass(frozen=True)
+class ConnectorRow:
+    """A connector as stored: `config` without secrets, `secrets` sealed."""
+
+    id: UUID
+    name: str
+    type: str
+    config: dict[str, Any]
+    secrets: str
+    enabled: bool
+    created_at: datetime
+    next_poll_at: datetime
+
+
+async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> None:
+    """Add a connector. Raises InvalidInput (name_taken)."""
+    try:
+        await connection.execute(insert(connectors).values(vars(row)))
+    except IntegrityError as error:
+        raise InvalidInput(
+            "name_taken",
+            f"There is already a connector named {row.name!r}.",
+            "Choose another name, or remove that one first (aisoc connectors remove).",
+        ) from error
+
+
+async def find_connector(connection: AsyncConnection, name: str) -> ConnectorRow:
+    """Return the connector of that name. Raises InvalidInput (unknown_connector)."""
+    found = (await connection.execute(select(connectors).where(connectors.c.name == name))).one_or_none()
+    if found is None:
+        names = (await connection.execute(select(connectors.c.name).order_by(connectors.c.name).limit(10))).scalars()
+        known = ", ".join(names) or "none yet"
+        raise InvalidInput(
+            "unknown_connector",
+            f"There is no connector named {name!r}; there is: {known}.",
+            "See aisoc connectors list, or add one with aisoc connectors add.",
+        )
+    return ConnectorRow(**found._asdict())
+
+
+async def find_connector_by_id(connection: AsyncConnection, connector_id: UUID) -> ConnectorRow | None:
+    """Return a connector, or None when it was removed meanwhile."""
+    found = (await connection.execute(select(connectors).where(connectors.c.id == connector_id))).one_or_none()
+    return None if found is None else ConnectorRow(**found._asdict())
+
+
+async def list_connectors(connection: AsyncConnection) -> list[ConnectorRow]:
+    """Return all connectors by name."""
+    rows = await connection.execute(select(connectors).order_by(connectors.c.name))
+    return [ConnectorRow(**row._asdict()) for row in rows]
+
+
+async def set_enabled(connection: AsyncConnection, connector_id: UUID, enabled: bool, now: datetime) -> None:
+    """Pause or resume a connector; a resumed one is due at once."""
+    changes: dict[str, Any] = {"enabled": enabled} | ({"next_poll_at": now} if enabled else {})
+    await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(changes))
+
+
+async def set_secrets(connection: AsyncConnection, connector_id: UUID, secrets: str) -> None:
+    """Replace a connector's sealed secrets."""
+    await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(secrets=secrets))
+
+
+async def set_next_poll(connection: AsyncConnection, connector_id: UUID, moment: datetime) -> None:
+    """Say when a connector is due."""
+    await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(next_poll_at=moment))
+
+
+async def delete_connector(connection: AsyncConnection, connector_id: UUID) -> None:
+    """Remove a connector with its secrets, checkpoints and poll history; its events stay."""
+    await connection.execute(delete(connectors).where(connectors.c.id == connector_id))
+
+
+async def claim_due(connection: AsyncConnection, now: datetime) -> list[ConnectorRow]:
+    """Return the connectors that are due, each to one caller only, and put their next poll an interval ahead.
+
+    The interval is cut by up to a tenth at random, so that connectors which fell due together drift apart. Rows that
+    another worker is claiming are left to it.
+    """
+    interval = text("make_interval(secs => (config->>'poll_interval_seconds')::float * (1 - random() / 10))")
+    due = (
+        select(connectors.c.id)
+        .where(connectors.c.enabled, connectors.c.next_poll_at <= now)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    claimed = await connection.execute(
+        update(connectors)
+        .where(connectors.c.id.in_(due))
+        .values(next_poll_at=literal(now) + interval)
+        .returning(connectors)
+    )
+    return [ConnectorRow(**row._asdict()) for row in claimed]
+
+
+async def read_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str) -> datetime | None:
+    """Return up to where a stream was read completely, or None before its first complete poll."""
+    query = select(checkpoints.c.position).where(
+        checkpoints.c.connector_id == connector_id, checkpoints.c.stream == stream
+    )
+    position: datetime | None = (await connection.execute(query)).scalar_one_or_none()
+    return position
+
+
+async def move_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str, position: datetime) -> None:
+    """Move a stream's checkpoint on, never back."""
+    statement = upsert(checkpoints).values(connector_id=connector_id, stream=stream, position=position)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connector_id", "stream"],
+            set_={"position": func.greatest(checkpoints.c.position, statement.excluded.position)},
+        )
+    )

@@ -1,0 +1,130 @@
+"""The database: which one, its engine, and its schema brought up to date at the first use."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from app.errors import Abort, AisocError, InvalidInput, Retry
+from app.settings import Settings
+from app.storage.private import start_private_server
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_CONNECT_SECONDS = 10
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """Open the operator's PostgreSQL, or the private one, with the schema of this version.
+
+    Raises InvalidInput (invalid_database_url), Abort (private_database_failed) or Retry (database_unreachable).
+    """
+    url = await asyncio.to_thread(database_url, settings)
+    engine = create_async_engine(
+        url,
+        pool_size=settings.worker_concurrency + 5,
+        pool_pre_ping=True,
+        connect_args={
+            "application_name": "aisoc",
+            "options": "-c timezone=UTC",
+            "connect_timeout": _CONNECT_SECONDS,
+        },
+    )
+    try:
+        if await _schema_version(engine) != newest_version():
+            await asyncio.to_thread(migrate, url)
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the address of the database, starting the private one where no other is set."""
+    configured = settings.database_url.get_secret_value() if settings.database_url else None
+    if configured is None:
+        return make_url(start_private_server(settings.home)).set(drivername="postgresql+psycopg")
+    try:
+        url = make_url(configured)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+        raise InvalidInput(
+            "invalid_database_url",
+            "AISOC_DATABASE_URL is not the address of a PostgreSQL database.",
+            "Write it as postgresql://user:password@host:5432/name.",
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def newest_version() -> str:
+    """Return the schema version of this code: the number that the last migration's file begins with."""
+    return max(file.name.split("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def migrate(url: URL) -> None:
+    """Bring the schema up to date; processes that start together wait for one another."""
+    from alembic import command  # noqa: PLC0415 - needed once a version, and slow to import
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+@asynccontextmanager
+async def exclusive(connection: AsyncConnection, name: str, wait_seconds: float) -> AsyncIterator[bool]:
+    """Hold a named lock on this connection while the block runs; yields False when another holds it.
+
+    The lock lives in the server and falls with the connection, so a killed process leaves none behind.
+    """
+    locked = await _lock(connection, name, wait_seconds)
+    try:
+        yield locked
+    finally:
+        if locked and not connection.invalidated:
+            await connection.rollback()
+            await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
+            await connection.commit()
+
+
+async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> bool:
+    try_lock = text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
+    deadline = asyncio.get_running_loop().time() + wait_seconds
+    while True:
+        locked = bool((await connection.execute(try_lock, {"name": name})).scalar_one())
+        await connection.commit()
+        if locked or asyncio.get_running_loop().time() >= deadline:
+            return locked
+        await asyncio.sleep(0.2)
+
+
+def database_problem(error: DBAPIError, url: URL) -> AisocError:
+    """Say that the database failed, without its password."""
+    reason = (str(error.orig).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+    name = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    if isinstance(error, OperationalError | InterfaceError):
+        return Retry(
+            "database_unreachable",
+            f"The database {name} does not answer: {reason}.",
+            "Check that PostgreSQL runs, that AISOC_DATABASE_URL names it, and that its disk is not full.",
+        )
+    return Abort(
+        "database_refused",
+        f"The database {name} refused a statement: {reason}.",
+        "Check that its user may create tables in it; otherwise please report this.",
+    )
+
+
+async def _schema_version(engine: AsyncEngine) -> str | None:
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    except ProgrammingError:
+        return None
+    except OperationalError as error:
+        raise database_problem(error, engine.url) from error

@@ -1,0 +1,161 @@
+"""Events in and out: a page goes in with COPY, each event once; searches stream."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection as Psycopg
+from sqlalchemy import Select, desc, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.events.event import Event, Severity
+from app.events.power import power_state
+from app.storage.tables import EVENT_FIELDS, events
+
+_COLUMNS = ", ".join((*EVENT_FIELDS, "connector", "power_state", "raw"))
+_COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_COPY_TYPES = [
+    "uuid" if name == "id" else "timestamptz" if name.endswith("_time") else "text" for name in EVENT_FIELDS
+] + ["text", "text", "bytea"]
+_FIRST = datetime.min.replace(tzinfo=UTC)
+
+# Sorted, so that two writers of the same events never wait for each other in a circle.
+_INSERT = text(
+    f"""
+    WITH added AS (
+        INSERT INTO events ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming ORDER BY id
+        ON CONFLICT (id) DO NOTHING
+        RETURNING event_time, power_state
+    )
+    SELECT count(*) AS added,
+           count(*) FILTER (WHERE event_time < :late_before) AS late,
+           min(event_time) FILTER (WHERE power_state IS NOT NULL) AS earliest_power
+    FROM added
+    """  # noqa: S608 - the columns are this module's own
+)
+
+# The last power operation before a stop, the stop's own other records left out, says whether the machine was in use.
+# Every stop after the earliest new one is judged again, because records come late and newest first.
+_JUDGE_STOPS = text(
+    """
+    UPDATE events SET
+        severity = CASE WHEN judged.stopped THEN 'info' ELSE 'medium' END::severity,
+        severity_reason = CASE WHEN judged.stopped THEN :idle ELSE :in_use END
+    FROM (
+        SELECT stop.id, coalesce((
+            SELECT earlier.power_state = 'stopped' FROM events AS earlier
+            WHERE earlier.power_state IS NOT NULL AND earlier.outcome = 'success'
+              AND md5(lower(earlier.resource_id)) = md5(lower(stop.resource_id))
+              AND earlier.event_time < stop.event_time
+              AND coalesce(earlier.operation_id, earlier.correlation_id, earlier.id::text)
+                  <> coalesce(stop.operation_id, stop.correlation_id, stop.id::text)
+            ORDER BY earlier.event_time DESC, earlier.id LIMIT 1
+        ), false) AS stopped
+        FROM events AS stop
+        WHERE stop.power_state = 'stopped' AND stop.outcome <> 'failure'
+          AND md5(lower(stop.resource_id)) = ANY(
+              SELECT md5(lower(resource_id)) FROM incoming WHERE power_state IS NOT NULL)
+          AND stop.event_time >= :since
+    ) AS judged
+    WHERE events.id = judged.id
+      AND events.severity <> CASE WHEN judged.stopped THEN 'info' ELSE 'medium' END::severity
+    """
+)
+_IDLE = "stops a virtual machine that was already stopped"
+_IN_USE = "stops a virtual machine in active use"
+
+
+@dataclass(frozen=True)
+class Added:
+    """What storing a page changed: events that were new, and how many of these happened before the checkpoint."""
+
+    added: int = 0
+    late: int = 0
+
+
+async def store_events(
+    connection: AsyncConnection,
+    connector: str,
+    records: Sequence[tuple[Event, bytes]],
+    late_before: datetime | None = None,
+) -> Added:
+    """Store events with their raw bytes, each identity once, in the caller's transaction.
+
+    late_before: new events that happened earlier count as late.
+    """
+    if not records:
+        return Added()
+    await connection.execute(
+        text("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE events INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
+    )
+    await _copy(connection, connector, records)
+    result = (await connection.execute(_INSERT, {"late_before": late_before or _FIRST})).one()
+    if result.earliest_power is not None:
+        await _judge_stops(connection, result.earliest_power)
+    # A transaction may store more than one page.
+    await connection.execute(text("TRUNCATE incoming"))
+    return Added(result.added, result.late)
+
+
+async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
+    driver: Psycopg[Any] | None = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_COPY_TYPES)
+        for event, raw in records:
+            await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+
+
+async def _judge_stops(connection: AsyncConnection, since: datetime) -> None:
+    """Lower the stops of idle machines and raise those found in use, one writer at a time."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('aisoc/power', 0))"))
+    await connection.execute(_JUDGE_STOPS, {"since": since, "idle": _IDLE, "in_use": _IN_USE})
+
+
+@dataclass(frozen=True)
+class EventFilter:
+    """Which events to read; empty parts do not restrict. Both times are inclusive."""
+
+    connector: str | None = None
+    severities: tuple[Severity, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    stored_after: datetime | None = field(default=None)
+
+
+async def search_events(connection: AsyncConnection, wanted: EventFilter) -> AsyncIterator[Event]:
+    """Stream the events that match, newest first."""
+    rows = await connection.stream(_query(wanted), execution_options={"yield_per": 500})
+    async for row in rows:
+        yield Event(**dict(zip(EVENT_FIELDS, row, strict=True)))
+
+
+def _query(wanted: EventFilter) -> Select[Any]:
+    query = select(*(events.c[name] for name in EVENT_FIELDS)).order_by(desc(events.c.event_time), desc(events.c.id))
+    if wanted.connector is not None:
+        query = query.where(events.c.connector == wanted.connector)
+    if wanted.severities:
+        query = query.where(events.c.severity.in_(wanted.severities))
+    if wanted.since is not None:
+        query = query.where(events.c.event_time >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(events.c.event_time <= wanted.until)
+    if wanted.stored_after is not None:
+        query = query.where(events.c.stored_at > wanted.stored_after)
+    return query.limit(wanted.limit) if wanted.limit is not None else query
+
+
+async def read_raw(connection: AsyncConnection, event_id: UUID) -> bytes | None:
+    """Return the exact bytes of an event as received; None when there is no such event."""
+    raw: bytes | None = (await connection.execute(select(events.c.raw).where(events.c.id == event_id))).scalar()
+    return None if raw is None else bytes(raw)
+
+
+async def count_by_severity(connection: AsyncConnection) -> dict[str, int]:
+    """Return how many events of each severity are stored, highest first."""
+    query = select(events.c.severity, func.count()).group_by(events.c.severity).order_by(desc(events.c.severity))
+    return {severity.value: count for severity, count in await connection.execute(query)}

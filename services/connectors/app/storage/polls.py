@@ -1,0 +1,62 @@
+"""Queries on the history of polls."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.storage.tables import polls
+
+
+async def start_poll(
+    connection: AsyncConnection, connector_id: UUID, stream: str, started_at: datetime, interrupted: Mapping[str, Any]
+) -> int:
+    """Open a row of history and return its id.
+
+    To be called with the connector's lock held: an older row still open is of a poll whose process was killed, and
+    gets the error `interrupted`.
+    """
+    await connection.execute(
+        update(polls)
+        .where(polls.c.connector_id == connector_id, polls.c.finished_at.is_(None))
+        .values(finished_at=started_at, error=dict(interrupted))
+    )
+    row = insert(polls).values(connector_id=connector_id, stream=stream, started_at=started_at)
+    return int((await connection.execute(row.returning(polls.c.id))).scalar_one())
+
+
+async def finish_poll(connection: AsyncConnection, poll_id: int, facts: Mapping[str, Any]) -> None:
+    """Write what a poll did into its row."""
+    await connection.execute(update(polls).where(polls.c.id == poll_id).values(**facts))
+
+
+async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:
+    """Return the last polls of a connector, newest first."""
+    query = select(polls).where(polls.c.connector_id == connector_id).order_by(polls.c.id.desc()).limit(limit)
+    return [row._asdict() for row in await connection.execute(query)]
+
+
+async def last_poll_by_connector(connection: AsyncConnection) -> dict[UUID, dict[str, Any]]:
+    """Return the last finished poll of each connector."""
+    query = (
+        select(polls)
+        .distinct(polls.c.connector_id)
+        .where(polls.c.finished_at.is_not(None))
+        .order_by(polls.c.connector_id, polls.c.id.desc())
+    )
+    return {row.connector_id: row._asdict() for row in await connection.execute(query)}
+
+
+async def total_polls(connection: AsyncConnection, connector_id: UUID) -> dict[str, int]:
+    """Return the sums of a connector's history: windows read completely, failed polls, events added and late ones."""
+    complete = polls.c.finished_at.is_not(None) & polls.c.error.is_(None)
+    query = select(
+        func.count().filter(complete).label("windows_read"),
+        func.count().filter(polls.c.error.is_not(None)).label("polls_failed"),
+        func.coalesce(func.sum(polls.c.events_added), 0).label("events_added"),
+        func.coalesce(func.sum(polls.c.late_recovered), 0).label("late_recovered"),
+    ).where(polls.c.connector_id == connector_id)
+    return {name: int(value) for name, value in (await connection.execute(query)).one()._asdict().items()}

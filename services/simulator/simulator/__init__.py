@@ -1,0 +1,8 @@
+"""A Microsoft cloud on loopback, for demos and tests; product code never imports it."""
+
+from simulator import faults
+from simulator.cloud import App, Cloud
+from simulator.journal import Journal, Visit
+from simulator.server import Server, serve_in_thread
+
+__all__ = ["App", "Cloud", "Journal", "Server", "Visit", "faults", "serve_in_thread"]
