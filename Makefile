@@ -24,7 +24,7 @@ test: lint       ## ruff, mypy and every test
 lint: $(DEV)     ## ruff and mypy
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --quiet --check .
-	@$(VENV)/bin/mypy
+	@for tree in $(TREES); do $(VENV)/bin/mypy $$tree || exit; done
 
 format: $(DEV)   ## rewrite the sources as ruff likes them
 	@$(VENV)/bin/ruff format .

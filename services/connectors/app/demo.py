@@ -14,7 +14,7 @@ from uuid import UUID
 from procrastinate import App
 
 from app.collection.jobs import build_jobs, defer_poll, run_worker, stop_worker
-from app.collection.manage import add_connector, test_connector
+from app.collection.manage import add_connector, probe_connector
 from app.connectors.base import Finding
 from app.errors import Abort
 from app.events.event import Event
@@ -88,7 +88,7 @@ async def _simulator(folder: Path) -> AsyncIterator[dict[str, str]]:
 
 async def _collect(service: Service, config: bytes, seconds: int, view: View) -> dict[str, Any]:
     row = await add_connector(service, "azure_activity", "demo", config)
-    for finding in (await test_connector(service, row)).findings:
+    for finding in (await probe_connector(service, row)).findings:
         view.found(finding)
     jobs = build_jobs(service)
     async with jobs.open_async():

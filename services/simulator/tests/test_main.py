@@ -44,7 +44,7 @@ def ended(process: "subprocess.Popen[str]", number: signal.Signals) -> tuple[int
 
 async def read_log(ready: dict[str, str]) -> tuple[int, list[dict[str, Any]]]:
     """Status and first page of the activity log, read with what connector.json holds."""
-    settings = json.loads(Path(ready["connector"]).read_text(encoding="utf-8"))  # noqa: ASYNC240 - a test may wait
+    settings = json.loads(Path(ready["connector"]).read_text(encoding="utf-8"))
     form = {
         "grant_type": "client_credentials",
         "client_id": settings["client_id"],

@@ -9,7 +9,8 @@ from app.cli import connectors, events, files, run
 
 _EPILOG = (
     "Settings come from the environment: AISOC_HOME, AISOC_DATABASE_URL, AISOC_KEYRING, AISOC_CLOUDS, "
-    "AISOC_LOG_LEVEL, AISOC_WORKER_CONCURRENCY. Exit: 0 done, 1 failed with the reason, 2 what was typed cannot be used."
+    "AISOC_LOG_LEVEL, AISOC_WORKER_CONCURRENCY. "
+    "Exit: 0 done, 1 failed with the reason, 2 what was typed cannot be used."
 )
 
 app = typer.Typer(

@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.text import Text
 
 from app.cli.output import LEVEL_STYLES, AsJson, print_json, print_problem, run, stderr, stdout, table, when
-from app.collection.manage import add_connector, test_connector
+from app.collection.manage import add_connector, probe_connector
 from app.collection.poll import PollResult, poll
 from app.connectors import connector_ids, get_connector
 from app.connectors.base import Finding
@@ -127,7 +127,7 @@ def test(name: Name, as_json: AsJson = False) -> None:
     """
 
     async def work(service: Service, row: ConnectorRow) -> None:
-        report = await test_connector(service, row)
+        report = await probe_connector(service, row)
         if as_json:
             print_json({"ok": report.ok, "findings": [vars(finding) for finding in report.findings]})
         else:

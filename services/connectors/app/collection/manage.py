@@ -39,7 +39,7 @@ async def add_connector(service: Service, connector_id: str, name: str, config_j
     return row
 
 
-async def test_connector(service: Service, row: ConnectorRow) -> TestReport:
+async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
     """Try a stored connector against the real endpoint; every failure is a finding."""
     try:
         connector, config = open_config(row, service.vault)

@@ -88,7 +88,7 @@ async def open_arm_session(cloud: Cloud, caller: Caller, secret: str, clock: Clo
     Raises Abort or Retry when Microsoft Entra ID gives no token.
     """
     scope = f"{cloud.resource_manager}/.default"
-    async with open_transport(cloud) as transport:
+    async with open_transport(cloud, clock) as transport:
         credential = ClientSecretCredential(
             caller.tenant_id, caller.client_id, secret, authority=cloud.authority, transport=transport, retry_total=3
         )

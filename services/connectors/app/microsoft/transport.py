@@ -9,6 +9,8 @@ import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
 from yarl import URL
 
+from app.clock import Clock
+from app.errors import Abort
 from app.microsoft.clouds import Cloud
 
 _CONNECT_SECONDS = 15
@@ -37,14 +39,27 @@ class _VerbatimSession:
         """Leave the session open: its owner closes it."""
 
 
+class _Transport(AioHttpTransport):  # type: ignore[misc]  # azure-core exports it lazily, without a type
+    """azure-core's transport, waiting between retries on the service's clock."""
+
+    def __init__(self, clock: Clock, **options: Any) -> None:
+        super().__init__(**options)
+        self._clock = clock
+
+    async def sleep(self, duration: float) -> None:
+        await self._clock.sleep(duration)
+
+
 @asynccontextmanager
-async def open_transport(cloud: Cloud) -> AsyncIterator[AioHttpTransport]:
+async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTransport]:
     """Open a connection pool that trusts the cloud's authorities, for the credential and the pipeline to share.
+
+    Raises Abort (ca_bundle_unreadable).
 
     The TLS context is made once: azure-core's own `connection_verify` makes one a request, which costs a handshake
     each. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
     """
-    context = ssl.create_default_context(cafile=cloud.ca_bundle)
+    context = _tls_context(cloud)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -52,9 +67,21 @@ async def open_transport(cloud: Cloud) -> AsyncIterator[AioHttpTransport]:
         trust_env=True,
     )
     async with session:
-        yield AioHttpTransport(
+        yield _Transport(
+            clock,
             session=cast("aiohttp.ClientSession", _VerbatimSession(session)),
             session_owner=False,
             connection_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
+
+
+def _tls_context(cloud: Cloud) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=cloud.ca_bundle)
+    except OSError as error:
+        raise Abort(
+            "ca_bundle_unreadable",
+            f"The ca_bundle of the cloud {cloud.name}, {cloud.ca_bundle}, cannot be used: {error.strerror or error}.",
+            "Put the authority's certificates there in PEM form, or correct the entry in the AISOC_CLOUDS file.",
+        ) from error

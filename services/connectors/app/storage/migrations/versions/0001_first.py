@@ -1,5 +1,7 @@
 """The first schema: connectors, checkpoints, polls, events, quarantine, and the job queue's own tables."""
 
+from typing import Any
+
 from alembic import op
 from procrastinate.schema import SchemaManager
 
@@ -101,6 +103,6 @@ CREATE TABLE quarantine (
 
 def upgrade() -> None:
     """Make the tables; the driver runs the scripts itself, as SQLAlchemy would read their % as placeholders."""
-    connection = op.get_bind().connection.driver_connection
+    connection: Any = op.get_bind().connection.driver_connection
     for script in (_TABLES, SchemaManager.get_schema()):
         connection.execute(script)

@@ -1,0 +1,158 @@
+"""What the tests stand on: the real PostgreSQL, a simulated Microsoft cloud over TLS, and a clock that they move."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from app.clock import VirtualClock
+from app.collection.manage import add_connector
+from app.connectors import get_connector
+from app.connectors.base import Connector
+from app.main import open_service
+from app.service import Service
+from app.settings import Settings
+from app.storage.connectors import ConnectorRow
+from app.storage.database import migrate
+from app.storage.private import start_private_server, stop_private_server
+from simulator import App, Cloud, Server, serve_in_thread
+from simulator.events import EventFactory, Operation
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
+SECRET = "the-canary~secret-value-of-the-tests"
+NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+_databases = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server with a template database of the newest schema; yields its URL."""
+    home = tmp_path_factory.mktemp("aisoc")
+    url = start_private_server(home)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_aisoc")
+    migrate(make_url(url).set(drivername="postgresql+psycopg", database="template_aisoc"))
+    yield url
+    stop_private_server(home)
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A database of the test's own."""
+    name = f"test_{next(_databases)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_aisoc")
+    yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(NOW)
+
+
+@dataclass
+class Lab:
+    """A cloud with one tenant, an app that reads one subscription, and what connects to them."""
+
+    cloud: Cloud
+    tenant: str
+    app: App
+    subscription: str
+    clock: VirtualClock
+    make: EventFactory
+
+    def config(self, **changes: Any) -> str:
+        fields = {
+            "tenant_id": self.tenant,
+            "client_id": self.app.client_id,
+            "client_secret": SECRET,
+            "subscription_id": self.subscription,
+            "cloud": "Lab",
+        }
+        return json.dumps(fields | changes)
+
+    def publish(self, events: Iterable[Any]) -> None:
+        self.cloud.publish(self.subscription, events)
+
+    def operations(
+        self, number: int, *, at: datetime | None = None, each: timedelta = timedelta(seconds=1)
+    ) -> list[Any]:
+        """Return the Started and Succeeded records of so many storage writes, one after another, visible at once."""
+        start = at or self.clock.now() - number * each - timedelta(minutes=1)
+        return [
+            record
+            for n in range(number)
+            for record in self.operation("Microsoft.Storage/storageAccounts/write", start + n * each)
+        ]
+
+    def operation(self, name: str, at: datetime, *, resource: str | None = None, **parts: Any) -> list[Any]:
+        """Return the records of one operation on a resource of the subscription, visible at once."""
+        provider, *types = name.rsplit("/", 2 if name.lower().endswith("/action") else 1)[0].split("/")
+        path = "/".join(f"{kind}/thing" for kind in types)
+        target = resource or f"resourceGroups/rg-test/providers/{provider}/{path}"
+        return self.make.operation(at, Operation(name, target, **parts), self.make.cast.admin)
+
+
+def make_lab(clock: VirtualClock) -> Lab:
+    cloud = Cloud(clock=clock.now, seed=1)
+    cloud.paging.empty_share = 0
+    tenant = cloud.add_tenant()
+    app = cloud.add_app(tenant, secret=SECRET)
+    subscription = cloud.add_subscription(tenant)
+    cloud.grant(app, subscription, "Reader")
+    make = EventFactory(cloud.rng, tenant, subscription, lag=lambda _rng: 0.0)
+    return Lab(cloud, tenant, app, subscription, clock, make)
+
+
+@pytest.fixture
+def lab(clock: VirtualClock) -> Lab:
+    return make_lab(clock)
+
+
+@pytest.fixture
+async def server(lab: Lab) -> AsyncIterator[Server]:
+    """The lab's cloud over TLS, in the test's own event loop."""
+    async with Server(lab.cloud) as running:
+        yield running
+
+
+@pytest.fixture
+def threaded_server(lab: Lab) -> Iterator[Server]:
+    """The lab's cloud over TLS, in a thread: for tests that start the command line."""
+    with serve_in_thread(lab.cloud) as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, server: Server) -> Settings:
+    clouds = tmp_path / "clouds.toml"
+    clouds.write_text(server.clouds_toml())
+    return Settings(home=tmp_path / "home", database_url=SecretStr(database_url), clouds=clouds, keyring=None)
+
+
+@pytest.fixture
+async def service(settings: Settings, clock: VirtualClock) -> AsyncIterator[Service]:
+    async with open_service(settings, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def row(service: Service, lab: Lab) -> ConnectorRow:
+    """A connector on the lab's subscription."""
+    return await add_connector(service, "azure_activity", "lab", lab.config())
+
+
+@pytest.fixture
+def connector() -> Connector:
+    return get_connector("azure_activity")
