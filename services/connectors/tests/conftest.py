@@ -1,6 +1,9 @@
 """What the tests stand on: the real PostgreSQL, a simulated Microsoft cloud over TLS, and a clock that they move."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from app.clock import VirtualClock
+from app.clock import Clock, SystemClock, VirtualClock
 from app.collection.manage import add_connector
 from app.connectors import get_connector
 from app.connectors.base import Connector
@@ -69,7 +72,7 @@ class Lab:
     tenant: str
     app: App
     subscription: str
-    clock: VirtualClock
+    clock: Any
     make: EventFactory
 
     def config(self, **changes: Any) -> str:
@@ -104,7 +107,7 @@ class Lab:
         return self.make.operation(at, Operation(name, target, **parts), self.make.cast.admin)
 
 
-def make_lab(clock: VirtualClock) -> Lab:
+def make_lab(clock: Clock) -> Lab:
     cloud = Cloud(clock=clock.now, seed=1)
     cloud.paging.empty_share = 0
     tenant = cloud.add_tenant()
@@ -124,13 +127,6 @@ def lab(clock: VirtualClock) -> Lab:
 async def server(lab: Lab) -> AsyncIterator[Server]:
     """The lab's cloud over TLS, in the test's own event loop."""
     async with Server(lab.cloud) as running:
-        yield running
-
-
-@pytest.fixture
-def threaded_server(lab: Lab) -> Iterator[Server]:
-    """The lab's cloud over TLS, in a thread: for tests that start the command line."""
-    with serve_in_thread(lab.cloud) as running:
         yield running
 
 
@@ -156,3 +152,52 @@ async def row(service: Service, lab: Lab) -> ConnectorRow:
 @pytest.fixture
 def connector() -> Connector:
     return get_connector("azure_activity")
+
+
+@dataclass
+class CommandLine:
+    """The installed command, started as a user starts it."""
+
+    environment: dict[str, str]
+    program = str(Path(sys.executable).parent / "aisoc")
+
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
+        command = [self.program, *arguments]
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            **options,
+        )
+
+    def __call__(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> tuple[str, str]:
+        """Run a command to its end, check its exit code and return what it printed: (facts, remarks)."""
+        with self.start(*arguments) as process:
+            out, err = process.communicate(stdin, timeout=60)
+        said = out.decode(), err.decode()
+        assert process.returncode == code, said
+        assert "Traceback" not in said[1], said[1]
+        assert SECRET not in "".join(said)
+        return said
+
+    def json(self, *arguments: str, **options: Any) -> Any:
+        return json.loads(self(*arguments, "--json", **options)[0])
+
+
+@pytest.fixture
+def live_lab() -> Lab:
+    """A lab on the machine's clock, for the command line, which knows no other."""
+    return make_lab(SystemClock())
+
+
+@pytest.fixture
+def aisoc(tmp_path: Path, database_url: str, live_lab: Lab) -> Iterator[CommandLine]:
+    """The command line with a database of its own, on the live lab's cloud in a thread."""
+    with serve_in_thread(live_lab.cloud) as server:
+        clouds = tmp_path / "clouds.toml"
+        clouds.write_text(server.clouds_toml())
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AISOC_")}
+        ours = {"AISOC_HOME": tmp_path / "home", "AISOC_DATABASE_URL": database_url, "AISOC_CLOUDS": clouds}
+        yield CommandLine(inherited | {name: str(value) for name, value in ours.items()})

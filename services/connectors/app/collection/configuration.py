@@ -24,7 +24,7 @@ def parse_config(connector: Connector, text: str | bytes, clouds: Clouds) -> Col
         raise _not_json("it is longer than 64 KiB")
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
         raise _not_json(f"{getattr(error, 'msg', 'it is no text')}{place}") from None
     if not isinstance(data, dict):

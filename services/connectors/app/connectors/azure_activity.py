@@ -224,10 +224,11 @@ def _event(activity: Activity, raw: bytes, operation: str, outcome: Outcome, sev
         available_time=activity.available,
         severity=severity,
         severity_reason=reason,
-        event_type=operation or (activity.category or "unknown").lower(),
+        # Lower case may be longer: "İ" becomes two characters.
+        event_type=(operation or (activity.category or "unknown").lower())[:_LONGEST_ID],
         operation=activity.operation,
         title=_title(activity, resource.name),
-        status=activity.status and activity.status.rstrip("."),
+        status=(activity.status or "").rstrip(".") or None,
         outcome=outcome,
         activity_category=activity.category,
         actor=actor.name,
@@ -252,9 +253,13 @@ def _identity(event_id: str | None, raw: bytes) -> UUID:
     return UUID(bytes=blake2b(own, digest_size=16, key=SOURCE.encode()).digest())
 
 
+# Decimals are kept as they are written: two that differ only in their last digits are two records.
+_exact_decoder = msgspec.json.Decoder(float_hook=lambda digits: msgspec.Raw(digits.encode()))
+
+
 def _canonical(raw: bytes) -> bytes:
     try:
-        return msgspec.json.encode(msgspec.json.decode(raw), order="deterministic")
+        return msgspec.json.encode(_exact_decoder.decode(raw), order="deterministic")
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return raw
 

@@ -178,7 +178,7 @@ def _from_export(record: _Record) -> Activity:
     category = text(record.category)
     if category is None or category.lower() in _OLD_CATEGORIES:
         category = text(_decoded(record.properties).get("eventCategory")) or ("Administrative" if category else None)
-    level = text(record.level) or (_LEVELS.get(record.Level) if isinstance(record.Level, int) else text(record.Level))
+    level = text(record.level) or (_LEVELS.get(record.Level) if type(record.Level) is int else text(record.Level))
     return Activity(
         time=_time(record.time),
         available=None,
@@ -325,7 +325,7 @@ def _rest_id(resource_id: str | None, event_data_id: str | None, time: Any) -> s
         return None
     if resource_id is None:
         return event_data_id
-    return f"{resource_id}/events/{event_data_id}/ticks/{_ticks(str(time))}"
+    return text(f"{resource_id}/events/{event_data_id}/ticks/{_ticks(str(time))}")
 
 
 def _ticks(time: str) -> int:

@@ -95,7 +95,7 @@ def _pim_actor(activity: Activity) -> Actor:
     info = activity.properties().get("CallerInfo")
     try:
         parts = msgspec.json.decode(info) if isinstance(info, str) else info
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         parts = None
     pairs = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
     found = {str(pair.get("CallerIdentityType")): text(pair.get("CallerIdentityValue")) for pair in pairs}

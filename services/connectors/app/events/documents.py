@@ -17,11 +17,16 @@ import msgspec
 
 _CHUNK = 1 << 18
 _LONGEST_RECORD = 64 << 20
-# A truncated literal or escape is reported this close to the end of what was read so far.
-_NEAR_END = 16
-_BLANK = re.compile(r"[\s,]*")
+# Far enough to see that a wrapper begins with its list, however it is indented.
+_LOOKAHEAD = 256
+# A BOM begins each part of a file that was put together from several.
+_BLANK = re.compile(r"[\s,\ufeff]*")
 _WRAPPED = re.compile(r'\{\s*"(?:value|records)"\s*:\s*\[')
 _GZIP = b"\x1f\x8b"
+# What is left of a literal, a number or an escape at the place where a file was cut.
+_PARTIAL = re.compile(r"(?:t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|[-.]|[eE][-+]?|\\?u?[0-9a-fA-F]{0,4})")
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
+_DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class MalformedDocument(ValueError):
@@ -66,10 +71,14 @@ class _Splitter:
     def __init__(self, stream: BinaryIO) -> None:
         self._read = getattr(stream, "read1", stream.read)
         self._text = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
-        self._json = json.JSONDecoder(strict=False)
+        # Only the ends of values are asked for: int() would refuse numbers of more than 4,300 digits.
+        self._json = json.JSONDecoder(strict=False, parse_int=float)
         self._buffer = ""
         self._position = 0
         self._ended = False
+        self._truncated = False
+        self._broken = False
+        self._whole = False
         self._count = 0
         self.rest: dict[str, Any] = {}
 
@@ -89,8 +98,11 @@ class _Splitter:
                 yield from self._elements()
             else:
                 yield from self._document()
-        if not self._count and not self.rest:
-            self._reject_empty()
+            self._whole = True
+        if self._broken:
+            raise MalformedDocument(f"its compressed data is not whole, after {self._count:,} complete records")
+        if not self._whole:
+            raise MalformedDocument("it is empty")
 
     def _elements(self) -> Iterator[bytes]:
         while True:
@@ -98,11 +110,10 @@ class _Splitter:
                 raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
             if self._buffer[self._position] == "]":
                 self._position += 1
-                self._count += not self._count  # an empty list is a whole document
                 return
             record = self._value()
             if record is None:
-                place = "ends in the middle" if self._ended else "is not JSON"
+                place = "ends in the middle" if self._cut_short else "is not JSON"
                 raise MalformedDocument(f"it {place}, after {self._count:,} complete records")
             self._count += 1
             yield record
@@ -114,40 +125,61 @@ class _Splitter:
         rest = self._value()
         if rest is None:
             raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
-        self.rest = json.loads(rest)
+        self.rest = self._json.decode(rest.decode("utf-8", "surrogateescape"))
 
     def _document(self) -> Iterator[bytes]:
         record = self._value()
         if record is None:
-            if self._ended and "\n" not in self._buffer[self._position :].rstrip():
+            if self._cut_short:
                 raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
             record = self._line()
         inner = _inner_records(record)
         self._count += len(inner)
         yield from inner
 
+    @property
+    def _cut_short(self) -> bool:
+        """Whether the last value lacks its end because the file does."""
+        return self._truncated and self._ended
+
     def _value(self) -> bytes | None:
         """Return the bytes of the JSON value here, or None when there is no whole one."""
         while True:
-            try:
-                _, end = self._json.raw_decode(self._buffer, self._position)
-            except json.JSONDecodeError as error:
-                if not self._cut(error) or not self._fill():
+            end = self._end()
+            if end is None:
+                if not self._truncated or not self._fill():
                     return None
-            except RecursionError:
-                return None
-            else:
-                if end < len(self._buffer) or not self._fill():
-                    return self._take(end)
+            elif end < len(self._buffer) or not self._fill():
+                return self._take(end)
 
-    def _cut(self, error: json.JSONDecodeError) -> bool:
-        """Tell whether more text could mend this error."""
-        near_end = error.pos >= len(self._buffer) - _NEAR_END
-        return near_end or error.msg.startswith("Unterminated string")
+    def _end(self) -> int | None:
+        """Find the end of the JSON value here; without one, `_truncated` says whether more text could bring it."""
+        try:
+            return self._json.raw_decode(self._buffer, self._position)[1]
+        except json.JSONDecodeError as error:
+            partial = _PARTIAL.fullmatch(self._buffer, error.pos)
+            self._truncated = partial is not None or error.msg.startswith("Unterminated string")
+            return None
+        except RecursionError:
+            end = self._balanced_end()
+            self._truncated = end is None
+            return end
+
+    def _balanced_end(self) -> int | None:
+        """Find the end of a value that is nested too deep for the decoder, by its brackets alone."""
+        depth = 0
+        for token in _TOKEN.finditer(self._buffer, self._position):
+            depth += _DEPTH.get(token[0], 0)
+            if depth == 0:
+                return token.end()
+        return None
 
     def _line(self) -> bytes:
-        end = self._buffer.find("\n", self._position)
-        return self._take(len(self._buffer) if end < 0 else end)
+        while (end := self._buffer.find("\n", self._position)) < 0:
+            if not self._fill():
+                end = len(self._buffer)
+                break
+        return self._take(end)
 
     def _take(self, end: int) -> bytes:
         text = self._buffer[self._position : end]
@@ -159,7 +191,7 @@ class _Splitter:
         while True:
             blank = _BLANK.match(self._buffer, self._position)
             self._position = blank.end() if blank else self._position
-            if len(self._buffer) - self._position > _NEAR_END * 2:
+            if len(self._buffer) - self._position > _LOOKAHEAD:
                 return True
             if not self._fill():
                 return self._position < len(self._buffer)
@@ -177,12 +209,9 @@ class _Splitter:
         try:
             chunk = self._read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            chunk = b""
+            chunk, self._broken = b"", True
         self._ended = not chunk
         return self._text.decode(chunk, final=self._ended)
-
-    def _reject_empty(self) -> None:
-        raise MalformedDocument("it is empty")
 
 
 def _inner_records(record: bytes) -> list[bytes]:

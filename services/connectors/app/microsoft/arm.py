@@ -22,7 +22,8 @@ def parse_resource_id(resource_id: str) -> ResourceName:
     "Resource ID format" of Azure Resource Manager.
     """
     segments = resource_id.strip("/").split("/")
-    keys = [segment.lower() for segment in segments]
+    # Keys and names take turns: a group or a resource may be named "providers".
+    keys = [segment.lower() if place % 2 == 0 else "" for place, segment in enumerate(segments)]
     group = _after(segments, keys, "resourcegroups")
     subscription = _after(segments, keys, "subscriptions")
     if "providers" in keys:

@@ -115,7 +115,7 @@ def _declared(name: str, table: dict[str, Any], folder: Path) -> Cloud:
 def _origin(key: str, value: Any) -> str:
     parts = urlsplit(value if isinstance(value, str) else "")
     bare = parts.path in ("", "/") and not parts.query and not parts.fragment and parts.username is None
-    if parts.scheme != "https" or not parts.hostname or not bare:
+    if parts.scheme != "https" or not parts.hostname or not bare or parts.port == 0:
         raise ValueError(f"{key} must be an address like https://host:port, without a path")
     return f"https://{parts.netloc.lower()}"
 

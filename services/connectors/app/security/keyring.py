@@ -42,7 +42,7 @@ class Keys:
         try:
             ring: Any = json.loads(text)
             keys = {name: base64.b64decode(key, validate=True) for name, key in ring["keys"].items()}
-            primary = ring["primary"]
+            primary = str(ring["primary"])
         except (ValueError, TypeError, KeyError, AttributeError):
             raise ValueError('it is not JSON like {"primary": "k1", "keys": {"k1": "…"}}') from None
         if primary not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):

@@ -46,16 +46,16 @@ class Vault:
 
     def open(self, sealed: str, row: UUID) -> dict[str, str]:
         """Decrypt a row's secrets. Raises Abort (secret_unreadable)."""
-        _, name, data = sealed.split(".", 2)
+        name, _, data = sealed.removeprefix("v1.").rpartition(".")
         if name not in self.keys.by_name:
             self.reload()
         key = self.keys.by_name.get(name)
         if key is None:
             raise _unreadable(f"the key {name} that protects them is not in the key ring")
-        blob = base64.b64decode(data)
         try:
+            blob = base64.b64decode(data, validate=True)
             plain = AESGCM(key).decrypt(blob[:_NONCE_BYTES], blob[_NONCE_BYTES:], _bound_to(row, name))
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise _unreadable("they were changed, or belong to another row") from None
         opened: dict[str, str] = json.loads(plain)
         return opened

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from tests_support import query
+from support import query
 
 from app.collection.files import ingest
 from app.collection.poll import poll

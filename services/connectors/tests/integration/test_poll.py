@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 from structlog.testing import capture_logs
-from tests_support import query, until_hanging
+from support import query, until_hanging
 
 from app.collection.manage import add_connector
 from app.collection.poll import poll
@@ -96,11 +96,14 @@ async def test_a_quarantined_record_is_kept_once_however_often_it_is_read(servic
 
 
 async def test_the_bytes_of_an_event_are_kept_exactly_as_received(service, row, lab):
-    raw = '{ "eventTimestamp" : "2026-05-01T11:59:00.1234567Z",\n "id":"/Ü/events/1/ticks/2", "caller": "\\u0041" , "x":1.50}'
-    lab.publish([broken_record(lab, raw.encode())])
+    raw = (
+        '{ "eventTimestamp" : "2026-05-01T11:59:00.1234567Z",\n "id":"/Ü/events/1/ticks/2",'
+        ' "caller": "\\u0041" , "x":1.50}'
+    ).encode()
+    lab.publish([broken_record(lab, raw)])
     await poll(service, row)
     (kept,) = await query(service, "SELECT raw, actor FROM events")
-    assert bytes(kept["raw"]) == raw.encode()
+    assert bytes(kept["raw"]) == raw
     assert kept["actor"] == "A"
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from tests_support import query
+from support import query
 
 from app.collection.manage import add_connector
 from app.collection.poll import poll
