@@ -11,7 +11,7 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test bench lint format clean
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
@@ -21,10 +21,14 @@ demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored
 test: lint       ## ruff, mypy and every test
 	@$(VENV)/bin/python -m pytest
 
+bench: $(DEV)    ## measure the pipeline against its ceiling (EVENTS=20000)
+	@$(VENV)/bin/python bench/collect.py --events $(or $(EVENTS),20000)
+
 lint: $(DEV)     ## ruff and mypy
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/ruff format --quiet --check .
 	@for tree in $(TREES); do $(VENV)/bin/mypy $$tree || exit; done
+	@$(VENV)/bin/mypy bench
 
 format: $(DEV)   ## rewrite the sources as ruff likes them
 	@$(VENV)/bin/ruff format .

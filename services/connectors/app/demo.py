@@ -92,7 +92,7 @@ async def _collect(service: Service, config: bytes, seconds: int, view: View) ->
         view.found(finding)
     jobs = build_jobs(service)
     async with jobs.open_async():
-        worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+        worker = asyncio.create_task(run_worker(jobs, service))
         try:
             with view.live():
                 await _watch(service, jobs, row, seconds, view)

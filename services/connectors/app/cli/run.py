@@ -9,12 +9,10 @@ import typer
 
 from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
 from app.cli.output import AsJson, print_json, run, stderr, stdout
-from app.collection.jobs import build_jobs, run_worker
 from app.collection.manage import rotate_keys
 from app.demo import run_demo
 from app.errors import Abort
-from app.log import get_logger
-from app.main import open_service
+from app.main import collect_until_stopped, open_service
 from app.settings import read_settings
 
 keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
@@ -37,19 +35,10 @@ def serve() -> None:
     """
 
     async def work() -> None:
-        log = get_logger(__name__)
-        async with open_service() as service:
-            jobs = build_jobs(service)
-            async with jobs.open_async():
-                log.info("serving", database=service.engine.url.render_as_string(hide_password=True))
-                await run_worker(jobs, service, signals=True)
-        log.info("stopped")
-
-    async def started() -> None:
         stderr().print("Collecting; Ctrl-C stops.", style="dim")
-        await work()
+        await collect_until_stopped()
 
-    run(started(), log_level=_log_level())
+    run(work(), log_level=_log_level())
 
 
 def _log_level() -> str:

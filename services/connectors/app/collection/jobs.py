@@ -17,6 +17,7 @@ _log = get_logger(__name__)
 _EVERY_FIVE_SECONDS = "* * * * * */5"
 _EVERY_MINUTE = "* * * * *"
 _STOP_SECONDS = 10
+_CONNECT_SECONDS = 10
 
 
 def build_jobs(service: Service) -> App:
@@ -24,7 +25,9 @@ def build_jobs(service: Service) -> App:
     url = service.engine.url.set(drivername="postgresql")
     jobs = App(
         connector=PsycopgConnector(
-            conninfo=url.render_as_string(hide_password=False), max_size=service.settings.worker_concurrency
+            conninfo=url.render_as_string(hide_password=False),
+            max_size=service.settings.worker_concurrency,
+            timeout=_CONNECT_SECONDS,
         )
     )
 
@@ -65,12 +68,12 @@ async def defer_poll(jobs: App, row: ConnectorRow) -> None:
         _log.debug("poll_already_queued", connector=row.name)
 
 
-async def run_worker(jobs: App, service: Service, *, signals: bool) -> None:
-    """Run jobs until stopped; Ctrl-C or SIGTERM lets running polls finish for some seconds, when signals is set."""
+async def run_worker(jobs: App, service: Service) -> None:
+    """Run jobs until cancelled, or until the database connection breaks; running polls get some seconds to end."""
     await jobs.run_worker_async(
         concurrency=service.settings.worker_concurrency,
         delete_jobs="always",
-        install_signal_handlers=signals,
+        install_signal_handlers=False,
         shutdown_graceful_timeout=_STOP_SECONDS,
         fetch_job_polling_interval=2,
     )

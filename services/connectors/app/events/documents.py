@@ -125,12 +125,17 @@ class _Splitter:
         rest = self._value()
         if rest is None:
             raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
-        self.rest = self._json.decode(rest.decode("utf-8", "surrogateescape"))
+        try:
+            self.rest = self._json.decode(rest.decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError):
+            raise MalformedDocument(f"it is not JSON, after {self._count:,} complete records") from None
 
     def _document(self) -> Iterator[bytes]:
-        record = self._value()
+        # What begins like no record is told as the line that it is: "2026-05-01,write" would fall into three numbers.
+        record = self._value() if self._buffer[self._position] == "{" else self._line()
         if record is None:
-            if self._cut_short:
+            # A line that lacks its end swallows the last one; records that span lines are indented.
+            if self._cut_short and "\n{" not in self._buffer[self._position :]:
                 raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
             record = self._line()
         inner = _inner_records(record)

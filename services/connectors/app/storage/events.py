@@ -149,10 +149,12 @@ def _query(wanted: EventFilter) -> Select[Any]:
     return query.limit(wanted.limit) if wanted.limit is not None else query
 
 
-async def read_raw(connection: AsyncConnection, event_id: UUID) -> bytes | None:
-    """Return the exact bytes of an event as received; None when there is no such event."""
-    raw: bytes | None = (await connection.execute(select(events.c.raw).where(events.c.id == event_id))).scalar()
-    return None if raw is None else bytes(raw)
+async def read_raw(connection: AsyncConnection, id_prefix: str) -> list[bytes]:
+    """Return the exact bytes, as received, of the events whose id begins so (hexadecimal digits), two at most."""
+    digits = id_prefix.replace("-", "")
+    least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+    query = select(events.c.raw).where(events.c.id.between(least, greatest)).limit(2)
+    return [bytes(raw) for raw in (await connection.execute(query)).scalars()]
 
 
 async def count_by_severity(connection: AsyncConnection) -> dict[str, int]:

@@ -10,8 +10,10 @@ import subprocess
 import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from conftest import SECRET
+from sqlalchemy import make_url
 
 
 @pytest.fixture
@@ -56,6 +58,30 @@ def test_the_whole_way_from_adding_to_the_exact_bytes(aisoc, live_lab, config):
     shown = aisoc.json("connectors", "show", "lab")
     assert shown["polls"][0]["events_added"] == 6
     assert SECRET not in json.dumps(shown)
+
+
+def test_an_event_is_named_by_the_first_digits_of_its_id(aisoc, live_lab, added):
+    records = story(live_lab)
+    live_lab.publish(records)
+    aisoc("connectors", "poll", "lab")
+    event = json.loads(aisoc("events", "--limit", "1", "--json")[0])
+    assert event["id"][:8] in aisoc("events", "--limit", "1")[0]
+    raw, _ = aisoc("events", "raw", event["id"][:8])
+    assert json.loads(raw)["id"] == event["external_id"]
+
+
+def test_the_secret_is_nowhere_in_the_database_or_the_home_folder(aisoc, live_lab, added, tmp_path, database_url):
+    live_lab.publish(story(live_lab))
+    aisoc("connectors", "test", "lab")
+    aisoc("connectors", "poll", "lab")
+    with psycopg.connect(database_url) as connection:
+        tables = [row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        statements = [f'SELECT * FROM "{table}"' for table in tables]  # noqa: S608 - names from the catalogue
+        dump = "".join(str(connection.execute(statement).fetchall()) for statement in statements)
+    assert "lab" in dump
+    assert SECRET not in dump
+    for file in (tmp_path / "home").rglob("*"):
+        assert not file.is_file() or SECRET.encode() not in file.read_bytes()
 
 
 def test_a_second_poll_adds_nothing(aisoc, live_lab, added):
@@ -220,9 +246,7 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_traceback(aiso
 def test_serve_polls_due_connectors_at_once_and_stops_on_ctrl_c(aisoc, live_lab, added):
     live_lab.publish(story(live_lab))
     with aisoc.start("serve") as process:
-        deadline = time.monotonic() + 30
-        while not (live_lab.cloud.journal.of("activity") and stored(aisoc) == 6) and time.monotonic() < deadline:
-            time.sleep(0.3)
+        wait_until(lambda: stored(aisoc) == 6)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 0
@@ -231,6 +255,30 @@ def test_serve_polls_due_connectors_at_once_and_stops_on_ctrl_c(aisoc, live_lab,
     (polled,) = [line for line in lines if line["event"] == "poll"]
     assert polled["events_added"] == 6
     assert SECRET.encode() not in said
+
+
+def test_serve_goes_on_by_itself_after_the_database_was_lost(aisoc, live_lab, added, postgres, database_url):
+    with aisoc.start("serve") as process:
+        wait_until(lambda: stored(aisoc) == 0 and live_lab.cloud.journal.of("activity"))
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            name = make_url(database_url).database
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+            live_lab.publish(story(live_lab))
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("UPDATE connectors SET next_poll_at = now()")
+        wait_until(lambda: stored(aisoc) == 6)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert b'"stopped"' in said
+
+
+def wait_until(fact, seconds=40):
+    """Wait until a fact holds."""
+    deadline = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
 
 
 def stored(aisoc):
@@ -270,7 +318,7 @@ def test_the_demo_in_a_terminal_is_a_live_table(aisoc):
                 break
     os.close(main)
     assert process.returncode == 0
-    assert b"happened (UTC)" in shown
+    assert b"time (UTC)" in shown
     assert b"s left" in shown
     assert b"Summary" in shown
 

@@ -35,7 +35,7 @@ async def claimed(service):
 
 async def test_a_worker_polls_a_new_connector_without_being_asked(service, jobs, row, lab):
     lab.publish(lab.operations(5))
-    worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+    worker = asyncio.create_task(run_worker(jobs, service))
     await until(service, "SELECT count(*) = 10 FROM events")
     await stop_worker(worker)
 
@@ -43,7 +43,7 @@ async def test_a_worker_polls_a_new_connector_without_being_asked(service, jobs,
 async def test_due_connectors_are_polled_at_once_side_by_side(service, jobs, lab):
     rows = [await add_connector(service, "azure_activity", f"c{n}", lab.config()) for n in range(3)]
     lab.cloud.faults.add(faults.hang(seconds=0.7, count=3))
-    worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+    worker = asyncio.create_task(run_worker(jobs, service))
     for row in rows:
         await defer_poll(jobs, row)
     await until_hanging(lab)
@@ -92,7 +92,7 @@ async def test_a_job_of_a_removed_connector_does_nothing(service, jobs, row):
     await defer_poll(jobs, row)
     async with service.engine.begin() as connection:
         await connection.exec_driver_sql("DELETE FROM connectors")
-    worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+    worker = asyncio.create_task(run_worker(jobs, service))
     await until(service, "SELECT count(*) = 0 FROM procrastinate_jobs WHERE task_name = 'poll'")
     await stop_worker(worker)
     assert await query(service, "SELECT 1 AS n FROM polls") == []
@@ -102,7 +102,7 @@ async def test_a_throttled_connector_is_not_due_before_its_time(service, jobs, r
     lab.cloud.faults.add(faults.throttled(retry_after=900))
     await defer_poll(jobs, row)
     await claimed(service)
-    worker = asyncio.create_task(run_worker(jobs, service, signals=False))
+    worker = asyncio.create_task(run_worker(jobs, service))
     await until(service, "SELECT count(*) = 1 FROM polls WHERE error->>'code' = 'throttled'")
     await stop_worker(worker)
     async with service.engine.connect() as connection:

@@ -10,7 +10,9 @@ OBJECT = "d15ea5e0-3333-4444-8555-666677778888"
 EVENT = "e4b1c2d3-4444-4555-8666-777788889999"
 CORRELATION = "f00dcafe-5555-4666-8777-88889999aaaa"
 OPERATION_ID = "ab1ecafe-6666-4777-8888-9999aaaabbbb"
-RESOURCE = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-Contoso/providers/Microsoft.Storage/storageAccounts/contosologs"
+RESOURCE = (
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-Contoso/providers/Microsoft.Storage/storageAccounts/contosologs"
+)
 WRITE = "Microsoft.Storage/storageAccounts/write"
 TIME = "2026-05-01T10:00:00.1234567Z"
 TICKS = 639132264001234567

@@ -239,7 +239,11 @@ def oracle(provider, types, verb, *, action, failed, category, level):
     """Say what the table says of an operation's parts."""
     if verb == "read" and not action:
         return None
-    if provider == "Microsoft.Authorization" and types in (["roleAssignments"], ["roleDefinitions"]) and verb == "write":
+    if (
+        provider == "Microsoft.Authorization"
+        and types in (["roleAssignments"], ["roleDefinitions"])
+        and verb == "write"
+    ):
         return "high"
     deleted = types[-1] if verb == "delete" else None
     if deleted in {"policyAssignments", "firewallRules", "networkSecurityGroups"}:
