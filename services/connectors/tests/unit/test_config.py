@@ -149,11 +149,11 @@ def test_an_unknown_cloud_is_refused():
     [
         ("", "line 1"),
         ("{", "line 1"),
-        ('{"tenant_id": "x",\n}', "line 2"),
+        ('{"tenant_id": "x",\n"cloud" 5}', "line 2, column 9"),
         ("[]", "not an object"),
         ("null", "not an object"),
         (f'"{SECRET}"', "not an object"),
-        (b"\xff\xfe", "no text"),
+        (b'{"tenant_id": "\xff"}', "no text"),
         ("[" * 30_000, "not a JSON object"),
         ('{"a": ' + "9" * 5_000 + "}", "not a JSON object"),
         (" " * 70_000, "64 KiB"),

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from uuid import UUID
@@ -157,18 +156,11 @@ def test_a_ring_made_while_another_process_makes_one_is_the_others(ring):
     assert ring.load() == first
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
 def test_a_ring_that_cannot_be_made_is_said_to_be_so(tmp_path):
-    (tmp_path / "closed").mkdir(mode=0o500)
+    (tmp_path / "file").touch()
     with pytest.raises(Abort) as caught:
-        KeyRing(tmp_path / "closed" / "home").load()
+        KeyRing(tmp_path, str(tmp_path / "file" / "ring.json")).load()
     assert caught.value.code == "keyring_unreadable"
-
-
-def test_a_ring_where_a_folder_is_cannot_be_read(tmp_path):
-    with pytest.raises(Abort) as caught:
-        KeyRing(tmp_path, str(tmp_path / "file" / "ring.json" if (tmp_path / "file").touch() else tmp_path)).load()
-    assert caught.value.code in {"keyring_unreadable", "keyring_not_private"}
 
 
 # --- AISOC_KEYRING
