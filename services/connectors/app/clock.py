@@ -58,3 +58,8 @@ class VirtualClock:
         """Move on at once, letting other tasks run."""
         self._now += timedelta(seconds=seconds)
         await asyncio.sleep(0)
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return a time as `2026-05-01T10:00:00.000000Z`, the one form in which facts are printed."""
+    return None if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"

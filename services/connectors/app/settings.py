@@ -1,6 +1,7 @@
 """Settings: read once from the environment (prefix AISOC_), handed to what needs them."""
 
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError
@@ -27,8 +28,8 @@ class Settings(BaseSettings):
         description="Path of the key ring, or the ring itself as JSON; default: keyring.json in AISOC_HOME.",
     )
     clouds: Path | None = Field(default=None, description="TOML file that declares further clouds.")
-    log_level: str = Field(
-        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
     worker_concurrency: int = Field(default=10, ge=1, le=100, description="Polls that one worker runs side by side.")
 

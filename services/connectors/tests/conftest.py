@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -37,15 +38,19 @@ _databases = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL server with a template database of the newest schema; yields its URL."""
-    home = tmp_path_factory.mktemp("aisoc")
-    url = start_private_server(home)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE template_aisoc")
-    migrate(make_url(url).set(drivername="postgresql+psycopg", database="template_aisoc"))
-    yield url
-    stop_private_server(home)
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server with a template database of the newest schema; yields its URL.
+
+    Not below pytest's own temporary folder: as root the server is another user, and a second run of pytest makes
+    that folder root's alone.
+    """
+    with TemporaryDirectory(prefix="aisoc-tests-") as folder:
+        url = start_private_server(Path(folder))
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template_aisoc")
+        migrate(make_url(url).set(drivername="postgresql+psycopg", database="template_aisoc"))
+        yield url
+        stop_private_server(Path(folder))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The command line `aisoc`: it parses, calls and prints; what it does lives elsewhere."""
 
 import os
+import signal
 import sys
 
 import typer
@@ -29,7 +30,10 @@ run.register(app)
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C and a closed pipe end it without a traceback."""
+    """Run the command line; Ctrl-C, SIGTERM and a closed pipe end it in order and without a traceback."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         app()
     except KeyboardInterrupt:

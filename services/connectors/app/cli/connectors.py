@@ -6,15 +6,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr
-from rich.status import Status
 from rich.text import Text
 
-from app.cli.output import LEVEL_STYLES, AsJson, print_json, print_problem, run, stderr, stdout, table, when
-from app.collection.manage import add_connector, probe_connector
-from app.collection.poll import PollResult, poll
+from app.cli.connector_views import (
+    catalog_entry,
+    connector_facts,
+    poll_facts,
+    print_connectors,
+    print_finding,
+    print_poll,
+    print_polls,
+    progress_on,
+)
+from app.cli.output import AsJson, print_json, run, stderr, stdout, table, when
+from app.clock import iso
+from app.collection.manage import add_connector, probe_connector, update_connector
+from app.collection.poll import poll
 from app.connectors import connector_ids, get_connector
-from app.connectors.base import Finding
 from app.errors import InvalidInput
 from app.main import open_service
 from app.service import Service
@@ -41,7 +49,7 @@ def catalog(as_json: AsJson = False) -> None:
 
     Example: aisoc connectors catalog --json
     """
-    entries = [_catalog_entry(connector_id) for connector_id in connector_ids()]
+    entries = [catalog_entry(connector_id) for connector_id in connector_ids()]
     if as_json:
         print_json(entries)
         return
@@ -70,11 +78,32 @@ def add(
         async with open_service() as service:
             row = await add_connector(service, connector_type, name, text)
         if as_json:
-            print_json(_facts(row))
+            print_json(connector_facts(row))
         else:
             stdout().print(f"Added {row.name}. Try it: aisoc connectors test {row.name}")
 
     run(work(), as_json=as_json)
+
+
+@app.command()
+def update(
+    name: Name,
+    config: Annotated[str, typer.Option("--config", help="File of the fields to change, as JSON, or - for input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Change fields of a connector, as a new secret; what is not named stays, checkpoint and history too.
+
+    Example: aisoc connectors update prod --config new-secret.json
+    """
+
+    async def work(service: Service, row: ConnectorRow) -> None:
+        changed = await update_connector(service, row, _read_config(config))
+        if as_json:
+            print_json(connector_facts(changed))
+        else:
+            stdout().print(f"Changed {row.name}. Try it: aisoc connectors test {row.name}")
+
+    _on_connector(name, work, as_json=as_json)
 
 
 @app.command(name="list")
@@ -86,11 +115,11 @@ def list_(as_json: AsJson = False) -> None:
             rows = await list_connectors(connection)
             last = await last_poll_by_connector(connection)
         if as_json:
-            print_json([_facts(row) | {"last_poll": _poll_facts(row, last.get(row.id))} for row in rows])
+            print_json([connector_facts(row) | {"last_poll": poll_facts(row, last.get(row.id))} for row in rows])
         elif not rows:
             stdout().print("No connectors yet. Add one: aisoc connectors add azure_activity --name N --config FILE")
         else:
-            _print_list(rows, last)
+            print_connectors(rows, last)
 
     run(work(), as_json=as_json)
 
@@ -103,9 +132,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
         stream = get_connector(row.type).streams[0].name
         async with service.engine.connect() as connection:
             checkpoint = await read_checkpoint(connection, row.id, stream)
-            polls = [_poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
+            polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
-            print_json(_facts(row) | {"read_until": checkpoint and checkpoint.isoformat(), "polls": polls})
+            print_json(connector_facts(row) | {"read_until": iso(checkpoint), "polls": polls})
             return
         lines = table("", "")
         lines.show_header = False
@@ -114,7 +143,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         lines.add_row("enabled", "yes" if row.enabled else "no (paused)")
         lines.add_row("read until", when(checkpoint))
         stdout().print(lines)
-        _print_polls(polls)
+        print_polls(polls)
 
     _on_connector(name, work, as_json=as_json)
 
@@ -132,7 +161,7 @@ def test(name: Name, as_json: AsJson = False) -> None:
             print_json({"ok": report.ok, "findings": [vars(finding) for finding in report.findings]})
         else:
             for finding in report.findings:
-                _print_finding(finding)
+                print_finding(finding)
         raise typer.Exit(0 if report.ok else 1)
 
     _on_connector(name, work, as_json=as_json)
@@ -147,11 +176,11 @@ def poll_(name: Name, as_json: AsJson = False) -> None:
 
     async def work(service: Service, row: ConnectorRow) -> None:
         with stderr().status(f"Reading {row.name} …") as status:
-            result = await poll(service, row, _WAIT_FOR_POLL_SECONDS, progress=_shown_on(status))
+            result = await poll(service, row, _WAIT_FOR_POLL_SECONDS, progress=progress_on(status))
         if as_json:
             print_json(result.facts())
         else:
-            _print_result(result)
+            print_poll(result)
         raise typer.Exit(1 if result.error else 0)
 
     _on_connector(name, work, as_json=as_json)
@@ -217,110 +246,6 @@ def _read_config(source: str) -> str:
     raise InvalidInput(
         "config_unreadable", f"The configuration file {source} cannot be read: {reason}.", "Check the path."
     )
-
-
-def _catalog_entry(connector_id: str) -> dict[str, Any]:
-    connector = get_connector(connector_id)
-    fields = [
-        {
-            "name": name,
-            "required": field.is_required(),
-            "secret": field.annotation is SecretStr,
-            "description": field.description or "",
-        }
-        for name, field in connector.Config.model_fields.items()
-    ]
-    return {"id": connector.id, "name": connector.name, "docs": connector.docs, "fields": fields}
-
-
-def _facts(row: ConnectorRow) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "type": row.type,
-        "enabled": row.enabled,
-        "config": row.config,
-        "created_at": row.created_at.isoformat(),
-        "next_poll_at": row.next_poll_at.isoformat() if row.enabled else None,
-    }
-
-
-def _poll_facts(row: ConnectorRow, poll: dict[str, Any] | None) -> dict[str, Any] | None:
-    if poll is None:
-        return None
-    return PollResult.from_row(row.name, poll).facts() | {"finished_at": poll["finished_at"]}
-
-
-def _print_list(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) -> None:
-    shown = table("name", "type", "state", "last poll (UTC)", "added", "subscription")
-    for row in rows:
-        poll = last.get(row.id)
-        error = poll["error"] if poll else None
-        state = "paused" if not row.enabled else "not polled yet" if poll is None else "failing" if error else "polling"
-        style = {"failing": "bold red", "polling": "green"}.get(state, "dim")
-        shown.add_row(
-            row.name,
-            row.type,
-            Text(state, style=style),
-            when(poll["started_at"] if poll else None),
-            str(poll["events_added"]) if poll else "-",
-            str(row.config.get("subscription_id", "")),
-        )
-    stdout().print(shown)
-    for row in rows:
-        poll = last.get(row.id)
-        if row.enabled and poll and poll["error"]:
-            stdout().print(f"{row.name}: {poll['error']['message']} {poll['error']['remedy']}", soft_wrap=True)
-
-
-def _print_polls(polls: list[dict[str, Any] | None]) -> None:
-    shown = table(
-        "poll (UTC)", "seconds", "pages", "read", "added", "late", "dropped", "duplicate", "quarantined", "error"
-    )
-    for facts in filter(None, polls):
-        counts = [f"events_{kind}" for kind in ("read", "added")]
-        shown.add_row(
-            facts["started_at"][:19].replace("T", " "),
-            "running" if facts["finished_at"] is None else f"{facts['duration']:.1f}",
-            str(facts["pages"]),
-            *(str(facts[count]) for count in counts),
-            str(facts["late_recovered"]),
-            *(str(facts[f"events_{kind}"]) for kind in ("dropped", "duplicate", "quarantined")),
-            facts["error"]["message"] if facts["error"] else "",
-        )
-    stdout().print(shown if shown.row_count else "Not polled yet.")
-
-
-def _print_finding(finding: Finding) -> None:
-    line = Text(f"{finding.level:<8}", style=LEVEL_STYLES[finding.level]) + Text(finding.message)
-    stdout().print(line, soft_wrap=True)
-    if finding.remedy:
-        stdout().print(Text(f"{'':<8}{finding.remedy}", style="dim"), soft_wrap=True)
-
-
-def _shown_on(status: Status) -> Callable[[PollResult], None]:
-    def show_progress(result: PollResult) -> None:
-        status.update(
-            f"Reading {result.connector} … {result.pages} pages, {result.events_read:,} events read, "
-            f"{result.events_added:,} added"
-        )
-
-    return show_progress
-
-
-def _print_result(result: PollResult) -> None:
-    if result.error:
-        print_problem(result.error["message"], result.error["remedy"])
-        return
-    stdout().print(
-        f"{result.connector}: {result.events_added:,} events added of {result.events_read:,} read "
-        f"({result.events_duplicate:,} already stored, {result.events_dropped:,} reads dropped, "
-        f"{result.events_quarantined:,} quarantined, {result.late_recovered:,} late) "
-        f"in {result.pages} pages and {result.duration:.1f} s.",
-        soft_wrap=True,
-    )
-    stdout().print(f"Window: {when(result.window_since)} to {when(result.window_until)} UTC.")
-    if result.gap_since:
-        stdout().print(f"Not readable any more: {when(result.gap_since)} to {when(result.gap_until)} UTC.")
 
 
 def _say(facts: dict[str, Any], sentence: str, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from app.cli.event_table import event_table
-from app.cli.output import LEVEL_STYLES, severity_text, table, when
+from app.cli.output import LEVEL_STYLES, printable, severity_text, table, when
 from app.connectors.base import Finding
 from app.events.event import Event, Severity
 
@@ -100,7 +100,7 @@ def _line(event: Event) -> Text:
     why = "" if event.severity is Severity.INFO else f"  ({event.severity_reason})"
     severity = severity_text(event.severity)
     severity.pad_right(7 - len(severity))
-    tail = f"  {event.title}  {event.status or '-'}  by {event.actor or '-'}{why}"
+    tail = printable(f"  {event.title}  {event.status or '-'}  by {event.actor or '-'}{why}")
     return Text(f"{when(event.event_time)}  ") + severity + Text(tail)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.table import Table
 
-from app.cli.output import severity_text, when
+from app.cli.output import printable, severity_text, when
 from app.events.event import Event, Severity
 
 ID_DIGITS = 8
@@ -27,9 +27,9 @@ def event_table(console: Console, events: Iterable[Event]) -> Table:
         shown.add_row(
             when(event.event_time),
             severity_text(event.severity),
-            event.status or "-",
-            event.title,
-            event.actor or "-",
+            printable(event.status or "-"),
+            printable(event.title),
+            printable(event.actor or "-"),
             *why,
             str(event.id)[:ID_DIGITS],
         )

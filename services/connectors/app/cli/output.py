@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Coroutine
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ from app.storage.database import database_problem, database_url
 Result = TypeVar("Result")
 AsJson = Annotated[bool, typer.Option("--json", help="Print facts as JSON.")]
 
+# C0 and C1 controls, line separators and the marks that turn the direction of text.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _PIPE_WIDTH = 500
 LEVEL_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 _STYLES = {Severity.INFO: "dim", Severity.LOW: "cyan", Severity.MEDIUM: "yellow", Severity.HIGH: "bold red"}
@@ -40,7 +43,7 @@ def stderr() -> Console:
 def run(work: Coroutine[Any, Any, Result], *, as_json: bool = False, log_level: str | None = None) -> Result:
     """Run a command's work; an error is printed as its sentence and its remedy.
 
-    log_level: what to log; None for warnings only, as a command prints its own result.
+    log_level: what to log; None for errors only, as a command prints its own result.
     Exits with 2 when what was typed or configured cannot be used, else with 1.
     """
     try:
@@ -66,8 +69,13 @@ def fail(error: AisocError, *, as_json: bool = False) -> NoReturn:
 def print_problem(message: str, remedy: str) -> None:
     """Print what happened and what to do."""
     console = stderr()
-    console.print(Text("Error: ", style="bold red") + Text(message), soft_wrap=True)
+    console.print(Text("Error: ", style="bold red") + Text(printable(message)), soft_wrap=True)
     console.print(Text("To do: ", style="bold") + Text(remedy), soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters: what somebody wrote into an event must not steer a terminal."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def print_json(facts: Any) -> None:

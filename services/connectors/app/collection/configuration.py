@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from app.connectors import get_connector
 from app.connectors.base import CollectionConfig, Connector
@@ -15,32 +16,45 @@ from app.storage.connectors import ConnectorRow
 _LONGEST_CONFIG = 64 << 10
 
 
-def parse_config(connector: Connector, text: str | bytes, clouds: Clouds) -> CollectionConfig:
-    """Read a configuration from JSON text.
-
-    Raises InvalidInput (config_not_json, invalid_config) naming each wrong field, never quoting a value.
-    """
+def parse_object(text: str | bytes) -> dict[str, Any]:
+    """Read the JSON object of a configuration. Raises InvalidInput (config_not_json) naming the place."""
     if len(text) > _LONGEST_CONFIG:
         raise _not_json("it is longer than 64 KiB")
     try:
         data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        place = f" (line {error.lineno}, column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _not_json(f"{getattr(error, 'msg', 'it is no text')}{place}") from None
+    except json.JSONDecodeError as error:
+        raise _not_json(f"{error.msg} (line {error.lineno}, column {error.colno})") from None
+    except (ValueError, RecursionError):
+        raise _not_json("it is no text, or nested too deeply") from None
     if not isinstance(data, dict):
         raise _not_json("it is not an object in braces")
+    return data
+
+
+def check_config(connector: Connector, fields: dict[str, Any], clouds: Clouds) -> CollectionConfig:
+    """Check a configuration. Raises InvalidInput (invalid_config) naming each wrong field, never quoting a value."""
     try:
-        config = connector.Config.model_validate(data)
+        config = connector.Config.model_validate(fields)
     except ValidationError as error:
+        names = [name if field.is_required() else f"[{name}]" for name, field in described_fields(connector)]
         raise InvalidInput(
             "invalid_config",
             f"The configuration cannot be used: {_wrong_fields(error)}.",
-            f"Fields of {connector.id}: {', '.join(_described_fields(connector))}; {connector.docs} says where to "
-            "find each.",
+            f"Fields of {connector.id}: {', '.join(names)}; {connector.docs} says where to find each.",
         ) from None
     if isinstance(cloud := getattr(config, "cloud", None), str):
         clouds.get(cloud)
     return config
+
+
+def described_fields(connector: Connector) -> list[tuple[str, FieldInfo]]:
+    """Return a connector's fields, the required ones first."""
+    return sorted(connector.Config.model_fields.items(), key=lambda field: not field[1].is_required())
+
+
+def secret_fields(connector: Connector) -> set[str]:
+    """Return the names of the fields that are kept encrypted."""
+    return {name for name, field in connector.Config.model_fields.items() if field.annotation is SecretStr}
 
 
 def split_config(config: CollectionConfig) -> tuple[dict[str, Any], dict[str, str]]:
@@ -80,7 +94,3 @@ def _plain(message: str, kind: str) -> str:
     if kind == "extra_forbidden":
         return "is not a field of this connector"
     return message.removeprefix("Value error, ").replace("Input should be", "should be")
-
-
-def _described_fields(connector: Connector) -> list[str]:
-    return [name if field.is_required() else f"[{name}]" for name, field in connector.Config.model_fields.items()]

@@ -1,24 +1,26 @@
 """Adding, testing and re-keying connectors."""
 
 import re
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
-from app.collection.configuration import open_config, parse_config, split_config
+from app.collection.configuration import check_config, open_config, parse_object, secret_fields, split_config
 from app.connectors import get_connector
-from app.connectors.base import Finding, TestReport
+from app.connectors.base import Connector, Finding, TestReport
 from app.errors import AisocError, InvalidInput
 from app.service import Service
-from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_secrets
+from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_config
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def check_name(name: str) -> str:
-    """Return a connector's name if it is one. Raises InvalidInput (invalid_name)."""
+    """Return the name of a connector or an ingest, if it can be one. Raises InvalidInput (invalid_name)."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             "invalid_name",
-            f"{name[:80]!r} cannot be a connector's name.",
+            f"{name[:80]!r} cannot be a name.",
             "Use up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first.",
         )
     return name
@@ -27,16 +29,34 @@ def check_name(name: str) -> str:
 async def add_connector(service: Service, connector_id: str, name: str, config_json: str | bytes) -> ConnectorRow:
     """Check a configuration and store it as a new connector, which is due at once.
 
-    Raises InvalidInput that names what is wrong.
+    Raises InvalidInput that names what is wrong, or Abort (keyring_missing) when other connectors' keys are not here.
     """
     connector = get_connector(connector_id)
-    config, secrets = split_config(parse_config(connector, config_json, service.clouds))
+    config, secrets = split_config(check_config(connector, parse_object(config_json), service.clouds))
     row_id, now = uuid4(), service.clock.now()
-    sealed = service.vault.seal(secrets, row_id)
-    row = ConnectorRow(row_id, check_name(name), connector.id, config, sealed, True, now, now)
     async with service.engine.begin() as connection:
+        if await list_connectors(connection):
+            service.vault.need_ring()
+        sealed = service.vault.seal(secrets, row_id)
+        row = ConnectorRow(row_id, check_name(name), connector.id, config, sealed, True, now, now)
         await insert_connector(connection, row)
     return row
+
+
+async def update_connector(service: Service, row: ConnectorRow, changes_json: str | bytes) -> ConnectorRow:
+    """Change some fields of a connector; its checkpoint and history stay.
+
+    Secrets that cannot be read any more need not be readable when all of them are given anew. Raises InvalidInput,
+    also when a change would make it read something else.
+    """
+    connector, changes = get_connector(row.type), parse_object(changes_json)
+    _keep_target(connector, row, changes)
+    kept = {} if secret_fields(connector) <= changes.keys() else service.vault.open(row.secrets, row.id)
+    config, secrets = split_config(check_config(connector, row.config | kept | changes, service.clouds))
+    changed = replace(row, config=config, secrets=service.vault.seal(secrets, row.id))
+    async with service.engine.begin() as connection:
+        await set_config(connection, row.id, config, changed.secrets)
+    return changed
 
 
 async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
@@ -63,8 +83,18 @@ async def rotate_keys(service: Service) -> int:
     async with service.engine.begin() as connection:
         rows = await list_connectors(connection)
         for row in rows:
-            await set_secrets(connection, row.id, vault.seal(vault.open(row.secrets, row.id), row.id))
+            await set_config(connection, row.id, row.config, vault.seal(vault.open(row.secrets, row.id), row.id))
     if vault.ring.writable:
         vault.ring.save(vault.keys.keeping({before}))
         vault.reload()
     return len(rows)
+
+
+def _keep_target(connector: Connector, row: ConnectorRow, changes: dict[str, Any]) -> None:
+    for name in connector.target_fields:
+        if name in changes and str(changes[name]).strip().strip("{}").lower() != str(row.config[name]).lower():
+            raise InvalidInput(
+                "target_is_fixed",
+                f"{name} of {row.name} cannot be changed: its checkpoint and history belong to what it reads now.",
+                "Add another connector for the other one (aisoc connectors add).",
+            )

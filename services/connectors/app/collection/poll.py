@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.clock import iso
 from app.collection.configuration import open_config
 from app.collection.intake import sort_records
 from app.collection.windows import Plan, plan_window
@@ -66,7 +67,7 @@ class PollResult:
 
     def facts(self) -> dict[str, Any]:
         """Return the result as JSON-ready facts, the window and the gap as objects."""
-        facts = {name: _shown(value) for name, value in asdict(self).items()}
+        facts = {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
         for span in ("window", "gap"):
             since, until = facts.pop(f"{span}_since"), facts.pop(f"{span}_until")
             facts[span] = {"since": since, "until": until} if since else None
@@ -194,7 +195,3 @@ def _unforeseen(error: Exception) -> Abort:
         f"The poll met an error that AiSOC does not know: {type(error).__name__}.",
         "The log has its traceback: please report it. Nothing is lost: the next poll reads the same window.",
     )
-
-
-def _shown(value: Any) -> Any:
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

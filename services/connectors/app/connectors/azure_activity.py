@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
+from app.clock import iso
 from app.connectors.base import CollectionConfig, Context, Finding, Stream, TestReport, Window
 from app.errors import AisocError
 from app.events.activity import Activity, as_object, outcome_of, read_activity, text
@@ -135,7 +136,7 @@ class _Session:
         return f"{self.arm.cloud.resource_manager}/subscriptions/{self.config.subscription_id}"
 
     def events_url(self, window: Window) -> str:
-        condition = f"eventTimestamp ge '{_iso(window.since)}' and eventTimestamp le '{_iso(window.until)}'"
+        condition = f"eventTimestamp ge '{iso(window.since)}' and eventTimestamp le '{iso(window.until)}'"
         return (
             f"{self.subscription_url}/providers/Microsoft.Insights/eventtypes/management/values"
             f"?api-version={_API_VERSION}&$filter={quote(condition, safe=chr(39) + ':')}"
@@ -149,6 +150,7 @@ class AzureActivity:
     name = "Azure Activity Logs"
     category = "cloud"
     docs = "docs/connectors/azure-activity.md"
+    target_fields = ("subscription_id", "cloud")
     # Readable 3 to 20 minutes after the event, kept for 90 days: learn.microsoft.com, "Azure Monitor activity log".
     streams = (Stream("activity", retention=timedelta(days=90), latency=timedelta(minutes=20)),)
     Config = ActivityConfig
@@ -170,7 +172,7 @@ class AzureActivity:
             page = await anext(read_pages(session.arm, url))
         except AisocError as error:
             return TestReport((Finding.of(error),))
-        seen = "an entry of the last 24 hours was read" if page else "no entry came back, as on a quiet subscription"
+        seen = "an entry of the last 24 hours came back" if page else "the first page of the last 24 hours is empty"
         return TestReport((
             Finding("ok", "activity_log_readable", f"The Activity Log can be read: {seen}."),
             await review_permissions(session.arm, session.subscription_url),
@@ -240,7 +242,7 @@ def _event(activity: Activity, raw: bytes, operation: str, outcome: Outcome, sev
         resource_type=activity.resource_type or resource.resource_type,
         resource_group=activity.resource_group or resource.resource_group,
         resource_name=resource.name,
-        subscription_id=(activity.subscription_id or resource.subscription_id or "").lower() or None,
+        subscription_id=(activity.subscription_id or resource.subscription_id or "").lower()[:_LONGEST_ID] or None,
         tenant_id=activity.tenant_id or claimed_tenant(activity.claims) or _pim_tenant(activity),
         correlation_id=activity.correlation_id,
         operation_id=activity.operation_id,
@@ -292,7 +294,7 @@ def _pim_tenant(activity: Activity) -> str | None:
 
 
 def _review_expiry(expires_on: date | None, today: date) -> Finding:
-    renew = "Make a new secret for the app and put it in the connector before then."
+    renew = "Make a new secret for the app and give it to the connector: aisoc connectors update NAME --config FILE."
     if expires_on is None:
         return Finding(
             "warning",
@@ -304,7 +306,3 @@ def _review_expiry(expires_on: date | None, today: date) -> Finding:
         return Finding("ok", "secret_valid", f"The client secret is valid until {expires_on}.")
     verb = "expires" if expires_on >= today else "expired"
     return Finding("warning", "secret_expires_soon", f"The client secret {verb} on {expires_on}.", renew)
-
-
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"

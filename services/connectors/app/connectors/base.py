@@ -87,12 +87,16 @@ class CollectionConfig(BaseModel):
 
 
 class Connector(Protocol):
-    """A source of events. `Config` draws the form and checks the input; its SecretStr fields are kept encrypted."""
+    """A source of events. `Config` draws the form and checks the input; its SecretStr fields are kept encrypted.
+
+    target_fields: the fields that say what is read; a connector keeps them, as its checkpoint belongs to them.
+    """
 
     id: str
     name: str
     category: str
     docs: str
+    target_fields: tuple[str, ...]
     streams: tuple[Stream, ...]
 
     @property

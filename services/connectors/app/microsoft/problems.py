@@ -86,13 +86,13 @@ def sign_in_problem(error: ClientAuthenticationError, caller: Caller) -> AisocEr
             "expired_secret",
             f"The client secret of {caller.app} has expired.",
             "Make a new secret (Entra admin center > App registrations > the app > Certificates & secrets), and "
-            "put its value in the connector.",
+            "give its value to the connector (aisoc connectors update).",
         )
     if name == "invalid_client":
         return Abort(
             "wrong_secret",
             f"The client secret of {caller.app} is wrong.",
-            "Paste the secret's Value, not its Secret ID; if the value is lost, make a new secret.",
+            "Use the secret's Value, not its Secret ID (aisoc connectors update); if it is lost, make a new secret.",
         )
     if name == "unauthorized_client":
         return Abort(
@@ -187,8 +187,8 @@ def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Ret
     return Retry(
         "throttled",
         f"Azure throttles the reads of {caller.app} on {caller.subscription}{until}.",
-        "Nothing to do: asking starts again then, from where it stopped. Another tool with the same app may be "
-        "using up the allowance.",
+        "Nothing to do: the same window is read again then. Another tool with the same app may be using up the "
+        "allowance.",
         after,
     )
 

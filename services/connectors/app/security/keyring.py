@@ -68,6 +68,11 @@ class KeyRing:
         """Whether this process may change the ring (not when it came in the environment)."""
         return self._text is None
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a ring already."""
+        return self._text is not None or self.path.exists()
+
     def load(self) -> Keys:
         """Read the keys, making the file at first use.
 

@@ -36,6 +36,15 @@ class Vault:
         """Read the ring again at the next use: another process may have rotated it."""
         self._keys = None
 
+    def need_ring(self) -> None:
+        """Raise Abort (keyring_missing) when there is no ring: making one would not bring the right keys back."""
+        if self._keys is None and not self.ring.exists:
+            raise Abort(
+                "keyring_missing",
+                f"This database has connectors, but the key ring {self.ring.path} with their keys is not here.",
+                "Copy the ring of the host that added them, restore it from the backup, or name it in AISOC_KEYRING.",
+            )
+
     def seal(self, values: dict[str, str], row: UUID) -> str:
         """Encrypt a row's secrets with the primary key, read anew: it may have been rotated away meanwhile."""
         self.reload()
@@ -45,7 +54,8 @@ class Vault:
         return f"v1.{name}.{base64.b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str, row: UUID) -> dict[str, str]:
-        """Decrypt a row's secrets. Raises Abort (secret_unreadable)."""
+        """Decrypt a row's secrets. Raises Abort (keyring_missing, secret_unreadable)."""
+        self.need_ring()
         name, _, data = sealed.removeprefix("v1.").rpartition(".")
         if name not in self.keys.by_name:
             self.reload()
@@ -69,5 +79,6 @@ def _unreadable(reason: str) -> Abort:
     return Abort(
         "secret_unreadable",
         f"The connector's stored secrets cannot be read: {reason}.",
-        "Restore the key ring that belongs to this database, or give the connector its secret anew.",
+        "Restore the key ring that belongs to this database, or give the connector its secret anew "
+        "(aisoc connectors update).",
     )

@@ -72,9 +72,11 @@ async def set_enabled(connection: AsyncConnection, connector_id: UUID, enabled: 
     await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(changes))
 
 
-async def set_secrets(connection: AsyncConnection, connector_id: UUID, secrets: str) -> None:
-    """Replace a connector's sealed secrets."""
-    await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(secrets=secrets))
+async def set_config(connection: AsyncConnection, connector_id: UUID, config: dict[str, Any], secrets: str) -> None:
+    """Replace a connector's configuration and its sealed secrets."""
+    await connection.execute(
+        update(connectors).where(connectors.c.id == connector_id).values(config=config, secrets=secrets)
+    )
 
 
 async def set_next_poll(connection: AsyncConnection, connector_id: UUID, moment: datetime) -> None:

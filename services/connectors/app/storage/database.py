@@ -35,8 +35,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         },
     )
     try:
-        if await _schema_version(engine) != newest_version():
-            await asyncio.to_thread(migrate, url)
+        await _bring_up_to_date(engine)
         yield engine
     finally:
         await engine.dispose()
@@ -118,6 +117,18 @@ def database_problem(error: DBAPIError, url: URL) -> AisocError:
         f"The database {name} refused a statement: {reason}.",
         "Check that its user may create tables in it; otherwise please report this.",
     )
+
+
+async def _bring_up_to_date(engine: AsyncEngine) -> None:
+    found, newest = await _schema_version(engine), newest_version()
+    if found is not None and found > newest:
+        raise Abort(
+            "database_newer",
+            f"The database was used by a newer AiSOC (its schema is {found}, this version knows {newest}).",
+            "Run the newer version; an older one must not write there.",
+        )
+    if found != newest:
+        await asyncio.to_thread(migrate, engine.url)
 
 
 async def _schema_version(engine: AsyncEngine) -> str | None:

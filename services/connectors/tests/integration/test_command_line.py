@@ -9,6 +9,8 @@ import stat
 import subprocess
 import time
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -93,6 +95,57 @@ def test_a_second_poll_adds_nothing(aisoc, live_lab, added):
 def test_the_configuration_may_come_from_standard_input(aisoc, live_lab):
     arguments = ("connectors", "add", "azure_activity", "--name", "piped", "--config", "-")
     assert aisoc.json(*arguments, stdin=live_lab.config().encode())["name"] == "piped"
+
+
+def test_an_update_changes_what_is_named_and_keeps_checkpoint_and_history(aisoc, live_lab, added):
+    live_lab.publish(story(live_lab))
+    aisoc("connectors", "poll", "lab")
+    live_lab.cloud.add_secret(live_lab.app, "the-renewed-secret")
+    changes = json.dumps({"client_secret": "the-renewed-secret", "overlap_seconds": 600}).encode()
+    changed = aisoc.json("connectors", "update", "lab", "--config", "-", stdin=changes)
+    assert changed["config"]["overlap_seconds"] == 600
+    assert changed["config"]["tenant_id"] == live_lab.tenant
+    again = aisoc.json("connectors", "poll", "lab")
+    assert (again["error"], again["events_added"]) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ('{"subscription_id": "99999999-9999-4999-8999-999999999999"}', "subscription_id of lab cannot be changed"),
+        ('{"poll_interval_seconds": 1}', "poll_interval_seconds should be greater than or equal to 30"),
+        ("[]", "not an object"),
+    ],
+)
+def test_an_update_that_cannot_be_used_changes_nothing(aisoc, added, changes, words):
+    before = aisoc.json("connectors", "show", "lab")["config"]
+    assert words in aisoc("connectors", "update", "lab", "--config", "-", stdin=changes.encode(), code=2)[1]
+    assert aisoc.json("connectors", "show", "lab")["config"] == before
+
+
+def test_a_lost_key_ring_is_said_and_a_new_secret_mends_it(aisoc, live_lab, added, tmp_path):
+    (tmp_path / "home" / "keyring.json").unlink()
+    assert "the key ring" in aisoc("connectors", "poll", "lab", code=1)[1]
+    arguments = ("connectors", "add", "azure_activity", "--name", "second", "--config", "-")
+    assert "the key ring" in aisoc(*arguments, stdin=live_lab.config().encode(), code=1)[1]
+    assert not (tmp_path / "home" / "keyring.json").exists()
+    aisoc("connectors", "update", "lab", "--config", "-", stdin=json.dumps({"client_secret": SECRET}).encode())
+    assert aisoc.json("connectors", "poll", "lab")["error"] is None
+
+
+def test_what_an_event_says_does_not_steer_the_terminal(aisoc, live_lab):
+    record = live_lab.operation("Microsoft.Storage/storageAccounts/write", live_lab.clock.now())[0]
+    record |= {"caller": "mallory\x1b[2J\x1b]0;owned\x07", "description": "\u202e"}
+    aisoc("ingest", "-", "--name", "archive", stdin=json.dumps(record).encode())
+    shown, _ = aisoc("events")
+    assert "mallory" in shown
+    assert not set("\x1b\x07\u202e") & set(shown)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(aisoc, database_url):
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    assert "newer AiSOC" in aisoc("connectors", "list", code=1)[1]
 
 
 def test_a_disabled_connector_is_listed_as_paused_and_enabled_again(aisoc, added):
@@ -285,14 +338,15 @@ def stored(aisoc):
     return len(aisoc("events", "--json")[0].splitlines())
 
 
-def test_the_private_database_starts_by_itself_and_keeps_events_between_commands(aisoc, live_lab, config, tmp_path):
+def test_the_private_database_starts_by_itself_and_keeps_events_between_commands(aisoc, live_lab, config):
     del aisoc.environment["AISOC_DATABASE_URL"]
-    aisoc.environment["AISOC_HOME"] = str(tmp_path / "fresh")
-    live_lab.publish(story(live_lab))
-    aisoc("connectors", "add", "azure_activity", "--name", "lab", "--config", str(config))
-    assert aisoc.json("connectors", "poll", "lab")["events_added"] == 6
-    assert stored(aisoc) == 6
-    assert not (tmp_path / "fresh" / "postgres" / "postmaster.pid").exists()
+    with TemporaryDirectory(prefix="aisoc-tests-") as home:
+        aisoc.environment["AISOC_HOME"] = home
+        live_lab.publish(story(live_lab))
+        aisoc("connectors", "add", "azure_activity", "--name", "lab", "--config", str(config))
+        assert aisoc.json("connectors", "poll", "lab")["events_added"] == 6
+        assert stored(aisoc) == 6
+        assert not (Path(home) / "postgres" / "postmaster.pid").exists()
 
 
 def test_the_demo_without_a_terminal_prints_lines_with_reasons_and_a_summary(aisoc):

@@ -2,7 +2,9 @@ import asyncio
 from datetime import timedelta
 from urllib.parse import unquote
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 from structlog.testing import capture_logs
 from support import query, until_hanging
 
@@ -310,6 +312,21 @@ async def test_a_cancelled_poll_is_recorded_as_interrupted(service, row, lab):
     (kept,) = await query(service, "SELECT error FROM polls")
     assert kept["error"]["code"] == "interrupted"
     assert (await poll(service, row)).events_added == 10
+
+
+async def test_a_database_lost_in_mid_poll_is_a_failed_poll_and_the_next_one_loses_nothing(
+    service, row, lab, postgres, database_url
+):
+    lab.publish(lab.operations(250, each=timedelta(milliseconds=1)))
+    lab.cloud.faults.add(faults.hang(seconds=0.5, skip=1))
+    running = asyncio.create_task(poll(service, row))
+    await until_hanging(lab)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        name = make_url(database_url).database
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    assert (await running).error["code"] == "database_unreachable"
+    assert (await poll(service, row)).error is None
+    assert len(set(await stored_ids(service))) == len(await stored_ids(service)) == 500
 
 
 async def test_a_poll_whose_process_was_killed_shows_as_interrupted_once_the_next_one_runs(service, row):

@@ -195,11 +195,7 @@ def test_a_nested_record_that_is_cut_is_malformed():
 def test_a_broken_line_among_good_ones_is_given_alone(broken, many):
     good = [b'{"id":%d}' % number for number in range(many)]
     records = read(b"\n".join([ONE, broken, *good]) + b"\n")
-    if broken.endswith(b"}}"):
-        broken_parts = [broken[:-1], b"}"]
-    else:
-        broken_parts = [broken]
-    assert records == [ONE, *broken_parts, *good]
+    assert records == [ONE, *([broken[:-1], b"}"] if broken.endswith(b"}}") else [broken]), *good]
 
 
 def test_a_page_of_html_is_given_for_quarantine_and_not_as_an_empty_file():
@@ -355,7 +351,7 @@ class Endless(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
+    def readinto(self, buffer) -> int:
         while not self._rest:
             part = next(self._parts, None)
             if part is None:

@@ -37,7 +37,9 @@ def test_no_time_is_none():
     assert parse_time(None, NOW) is None
 
 
-@pytest.mark.parametrize("typed", ["", "yesterday", "24", "h", "-1h", "1y", "24H", "999999w", "2026-13-01", "0001-01-01T00:00:00+09:00"])  # fmt: skip  # noqa: E501
+@pytest.mark.parametrize(
+    "typed", ["", "today", "24", "h", "-1h", "1y", "24H", "999999w", "2026-13-01", "0001-01-01T00:00:00+09:00"]
+)
 def test_what_is_no_time_is_refused_with_what_to_write(typed):
     with pytest.raises(InvalidInput) as caught:
         parse_time(typed, NOW)

@@ -36,16 +36,14 @@ ARM = [
     (
         401,
         "InvalidAuthenticationTokenTenant",
-        "The access token is from the wrong issuer 'a'. It must match the tenant 'b' associated with this "
-        "subscription.",
+        "The access token is from the wrong issuer 'a'. It must match the tenant 'b' associated with this one.",
         Abort,
         "subscription_in_other_tenant",
     ),
     (
         403,
         "AuthorizationFailed",
-        "The client 'x' with object id 'y' does not have authorization to perform action "
-        "'microsoft.insights/eventtypes/values/read' over scope '/subscriptions/s' or the scope is invalid.",
+        "The client 'x' with object id 'y' does not have authorization to perform action 'a' over scope 's'.",
         Abort,
         "no_reader_role",
     ),
