@@ -47,4 +47,14 @@ def read_settings() -> Settings:
         raise InvalidInput(
             "invalid_setting", f"The setting {name} cannot be used: {first['msg']}.", f"Correct {name} or unset it."
         ) from None
-    return settings.model_copy(update={"home": settings.home.expanduser()})
+    return settings.model_copy(update={"home": expanded(settings.home)})
+
+
+def expanded(path: Path) -> Path:
+    """Return a path with ~ as the user's home. Raises InvalidInput (invalid_setting) where there is no such user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise InvalidInput(
+            "invalid_setting", f"The path {path} begins with the home of nobody.", "Write the path in full."
+        ) from None

@@ -66,7 +66,7 @@ class Clouds:
             known = ", ".join(sorted(known.name for known in self._by_name.values()))
             raise InvalidInput(
                 "unknown_cloud",
-                f"There is no cloud named {name!r}; known here: {known}.",
+                f"The cloud's name is none of those known here: {known}.",
                 "Use one of these names, or declare the cloud in the TOML file that AISOC_CLOUDS names.",
             )
         return cloud

@@ -10,16 +10,17 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
-from azure.core.pipeline.policies._utils import parse_retry_after
 
 from app.errors import Abort, AisocError, Retry
 
 _TOO_OLD = re.compile(r"start time cannot be more than \d+ days in the past", re.IGNORECASE)
 _LONGEST_QUOTE = 300
+_LONGEST_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def arm_problem(status: int, headers: Mapping[str, str], body: bytes, caller: Ca
             "Read from a later start: what is older can only come from an export (aisoc ingest).",
         )
     quote = _quoted(status, code, message)
-    if status in {408, 500, 502, 503, 504}:
+    if status == 408 or status >= 500:
         return Retry(
             "service_unavailable",
             f"Azure Resource Manager could not answer now: {quote}.",
@@ -73,7 +74,8 @@ def arm_problem(status: int, headers: Mapping[str, str], body: bytes, caller: Ca
 def sign_in_problem(error: ClientAuthenticationError, caller: Caller) -> AisocError:
     """Say why Microsoft Entra ID gave no token (RFC 6749 `error`, worded by `error_codes`)."""
     answer = _json_body(error)
-    name, codes = str(answer.get("error", "")), set(answer.get("error_codes") or ())
+    name, codes = str(answer.get("error", "")), answer.get("error_codes")
+    codes = codes if isinstance(codes, list) else []
     status = (error.status_code if error.response is not None else None) or 0
     if status == 429 or status >= 500 or name == "temporarily_unavailable":
         return Retry(
@@ -181,8 +183,7 @@ def _by_code(code: str, caller: Caller) -> AisocError | None:
 
 
 def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Retry:
-    seconds = _retry_after(headers)
-    after = None if seconds is None else now + timedelta(seconds=seconds)
+    after = _retry_after(headers, now)
     until = "" if after is None else f" until {after:%H:%M:%S} UTC"
     return Retry(
         "throttled",
@@ -193,18 +194,21 @@ def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Ret
     )
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    value = headers.get("Retry-After")
+def _retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Read Retry-After, seconds or a date (RFC 9110), as the time that it means; None when it says nothing usable."""
+    value = headers.get("Retry-After", "")
     try:
-        return None if value is None else max(0.0, float(parse_retry_after(value)))
-    except ValueError:
+        after = now + timedelta(seconds=int(value)) if value.isdecimal() else parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
         return None
+    after = after if after.tzinfo else after.replace(tzinfo=UTC)
+    return min(max(after, now), now + _LONGEST_PAUSE)
 
 
 def _code_and_message(body: bytes) -> tuple[str, str]:
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", ""
     error = answer.get("error", answer) if isinstance(answer, dict) else None
     if not isinstance(error, dict):
@@ -215,7 +219,7 @@ def _code_and_message(body: bytes) -> tuple[str, str]:
 def _json_body(error: HttpResponseError) -> dict[str, Any]:
     try:
         answer = json.loads(error.response.text()) if error.response is not None else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = {}
     return answer if isinstance(answer, dict) else {}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from app.errors import Abort, InvalidInput
+from app.settings import expanded
 
 _KEY_BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -61,7 +62,7 @@ class KeyRing:
     def __init__(self, home: Path, source: str | None = None) -> None:
         """source: AISOC_KEYRING, a path or the ring as JSON; None for `keyring.json` in home."""
         self._text = source if source and source.lstrip().startswith("{") else None
-        self.path = Path(source).expanduser() if source and not self._text else home / "keyring.json"
+        self.path = expanded(Path(source)) if source and not self._text else home / "keyring.json"
 
     @property
     def writable(self) -> bool:

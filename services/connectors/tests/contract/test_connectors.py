@@ -106,6 +106,13 @@ def test_what_is_called_secret_is_kept_as_a_secret(connector):
 
 
 @EVERY
+def test_what_a_connector_is_bound_to_is_among_its_fields_and_no_secret(connector):
+    assert connector.target_fields
+    for name in connector.target_fields:
+        assert connector.Config.model_fields[name].annotation is not SecretStr
+
+
+@EVERY
 def test_a_configuration_refuses_what_it_does_not_know(connector):
     assert connector.Config.model_config.get("extra") == "forbid"
     assert connector.Config.model_config.get("hide_input_in_errors") is True

@@ -25,10 +25,10 @@ async def test_a_good_connector_is_ok_with_one_request_for_at_most_one_entry(ser
     assert visit.target.endswith("&$top=1")
 
 
-async def test_a_quiet_subscription_is_ok_and_said_to_have_no_entry(service, row):
+async def test_a_quiet_subscription_is_ok_and_its_first_page_said_to_be_empty(service, row):
     report = await probe_connector(service, row)
     assert report.ok
-    assert "no entry" in found(report)["activity_log_readable"].message
+    assert "is empty" in found(report)["activity_log_readable"].message
 
 
 async def test_an_app_that_is_only_reader_is_said_to_be_read_only(service, row):

@@ -33,6 +33,28 @@ CLAIMS = {
     f"{SCHEMAS}/upn": "megan@contoso.com",
 }
 
+# A PIM activation as it is exported: a sentence for an operation, and no identity.
+PIM = {
+    "time": TIME,
+    "resourceId": f"/SUBSCRIPTIONS/{SUBSCRIPTION.upper()}",
+    "operationName": "Add member to role completed (PIM activation)",
+    "category": "Administrative",
+    "resultType": "Succeeded",
+    "correlationId": CORRELATION,
+    "callerIpAddress": "203.0.113.44",
+    "properties": {
+        "TenantID": TENANT,
+        "RoleDefinition": "Owner",
+        "CallerInfo": json.dumps(
+            [
+                {"CallerIdentityType": "UPN", "CallerIdentityValue": "admin@fabrikam.com"},
+                {"CallerIdentityType": "ObjectID", "CallerIdentityValue": OBJECT},
+                {"CallerIdentityType": "Username", "CallerIdentityValue": "Fabrikam Admin"},
+            ]
+        ),
+    },
+}
+
 # The words that exports and Log Analytics have for the REST ones.
 _WORDS = {"Started": "Start", "Accepted": "Accept", "Succeeded": "Success", "Failed": "Failure"}
 

@@ -55,11 +55,11 @@ def test_microsofts_clouds_are_known_by_name(spell, name, authority, resource_ma
     )
 
 
-def test_an_unknown_cloud_is_named_with_those_that_are_known():
+def test_an_unknown_cloud_is_answered_with_those_that_are_known_and_not_quoted():
     with pytest.raises(InvalidInput) as caught:
         Clouds().get("AzureMoon")
     assert caught.value.code == "unknown_cloud"
-    assert "AzureMoon" in caught.value.message
+    assert "AzureMoon" not in caught.value.message
     assert "AzureUSGovernment" in caught.value.message
 
 

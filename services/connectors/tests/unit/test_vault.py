@@ -90,6 +90,15 @@ def test_a_key_taken_off_the_ring_opens_nothing_and_is_named(ring, vault):
         Vault(ring).open(sealed, ROW)
 
 
+def test_a_ring_that_is_not_here_is_missed_and_never_made_anew_to_open_a_secret(tmp_path, vault):
+    sealed = vault.seal(SECRETS, ROW)
+    elsewhere = KeyRing(tmp_path / "other host")
+    with pytest.raises(Abort) as caught:
+        Vault(elsewhere).open(sealed, ROW)
+    assert caught.value.code == "keyring_missing"
+    assert not elsewhere.path.exists()
+
+
 def test_keeping_keys_drops_all_others_but_the_primary():
     keys = Keys.fresh().with_new_primary().with_new_primary()
     first, _, last = keys.by_name
