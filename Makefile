@@ -19,7 +19,7 @@ demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored
 	@$(VENV)/bin/aisoc demo --seconds $(or $(SECONDS),60)
 
 test: lint       ## ruff, mypy and every test
-	@$(VENV)/bin/python -m pytest -n auto
+	@$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 bench: $(DEV)    ## measure the pipeline against its ceiling (EVENTS=20000)
 	@$(VENV)/bin/python bench/collect.py --events $(or $(EVENTS),20000)

@@ -47,6 +47,9 @@ def postgres() -> Iterator[str]:
     with TemporaryDirectory(prefix="aisoc-tests-") as folder:
         url = start_private_server(Path(folder))
         with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives a power cut
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE template_aisoc")
         migrate(make_url(url).set(drivername="postgresql+psycopg", database="template_aisoc"))
         yield url
