@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
+from app.collection.ahead import one_ahead
 from app.collection.configuration import open_config
 from app.collection.intake import sort_records
 from app.collection.windows import Plan, plan_window
@@ -56,7 +58,7 @@ class PollResult:
     @classmethod
     def from_row(cls, name: str, row: dict[str, Any]) -> "PollResult":
         """Return the result that a row of history tells."""
-        known = {name: value for name, value in row.items() if name in cls.__dataclass_fields__}
+        known = {column: value for column, value in row.items() if column in cls.__dataclass_fields__}
         return cls(**{"connector": name} | known)
 
     def plan(self, plan: Plan) -> None:
@@ -140,11 +142,12 @@ async def _read_window(
     result.plan(plan)
     async with connector.connect(config, service.context) as session:
         try:
-            async for records in connector.fetch(session, stream, plan.window):
-                result.pages += 1
-                async with connection.begin():
-                    await _store_page(connection, connector, records, checkpoint, result)
-                progress(result)
+            async with aclosing(one_ahead(connector.fetch(session, stream, plan.window))) as pages:
+                async for records in pages:
+                    result.pages += 1
+                    async with connection.begin():
+                        await _store_page(connection, connector, records, checkpoint, result)
+                    progress(result)
         finally:
             result.requests = session.requests
     async with connection.begin():

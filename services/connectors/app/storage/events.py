@@ -82,7 +82,7 @@ async def store_events(
     records: Sequence[tuple[Event, bytes]],
     late_before: datetime | None = None,
 ) -> Added:
-    """Store events with their raw bytes, each identity once, in the caller's transaction.
+    """Store events with their raw bytes, each identity once, in a transaction of the caller's that stores no others.
 
     late_before: new events that happened earlier count as late.
     """
@@ -95,8 +95,6 @@ async def store_events(
     result = (await connection.execute(_INSERT, {"late_before": late_before or _FIRST})).one()
     if result.earliest_power is not None:
         await _judge_stops(connection, result.earliest_power)
-    # A transaction may store more than one page.
-    await connection.execute(text("TRUNCATE incoming"))
     return Added(result.added, result.late)
 
 
