@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.collection.configuration import open_config
 from app.collection.manage import add_connector, probe_connector
 from app.collection.poll import poll
 from app.errors import InvalidInput
@@ -131,6 +132,15 @@ async def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_
     (finding,) = (await probe_connector(replace(service, clouds=Clouds((untrusting,))), row)).findings
     assert finding.code == "untrusted_certificate"
     assert not list(lab.cloud.journal)
+
+
+async def test_a_link_is_sent_byte_for_byte(service, row, lab):
+    link = "/subscriptions?api-version=2022-12-01&$skipToken=US1:06%3a;%7E%2fEU1:%C3%a9'+%2B(x)"
+    connector, config = open_config(row, service.vault)
+    async with connector.connect(config, service.context) as session:
+        await session.arm.get(session.arm.cloud.resource_manager + link)
+    (visit,) = lab.cloud.journal.of("subscription")
+    assert visit.target == link
 
 
 async def test_a_name_that_is_taken_is_refused(service, row, lab):

@@ -58,6 +58,13 @@ async def test_the_records_of_one_stop_do_not_make_each_other_idle(service, row,
     assert await stored(service, row, lab, *history(lab, STOP, accepted=True)) == [{"medium"}]
 
 
+async def test_a_stop_that_azure_reports_as_succeeded_twice_is_one_stop(service, row, lab):
+    (records,) = history(lab, STOP, accepted=True)
+    accepted, succeeded = records[1:]
+    succeeded_twice = accepted | {"status": succeeded["status"]}
+    assert await stored(service, row, lab, [records[0], succeeded_twice, succeeded]) == [{"medium"}]
+
+
 async def test_a_stop_that_failed_leaves_the_machine_in_use(service, row, lab):
     failed = lab.operation(STOP, lab.clock.now() - timedelta(minutes=20), resource=VM, outcome="Failed")
     assert await stored(service, row, lab, failed, *history(lab, STOP)) == [{"medium"}, {"medium"}]
