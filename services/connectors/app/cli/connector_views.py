@@ -77,12 +77,23 @@ def print_connectors(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) 
 def print_polls(polls: list[dict[str, Any] | None]) -> None:
     """Print a history of polls."""
     shown = table(
-        "poll (UTC)", "seconds", "pages", "read", "added", "late", "dropped", "duplicate", "quarantined", "error"
+        "poll (UTC)",
+        "tier",
+        "seconds",
+        "pages",
+        "read",
+        "added",
+        "late",
+        "dropped",
+        "duplicate",
+        "quarantined",
+        "error",
     )
     for facts in filter(None, polls):
         counts = [f"events_{kind}" for kind in ("read", "added")]
         shown.add_row(
             facts["started_at"][:19].replace("T", " "),
+            facts["tier"],
             "running" if facts["finished_at"] is None else f"{facts['duration']:.1f}",
             str(facts["pages"]),
             *(str(facts[count]) for count in counts),
@@ -113,6 +124,20 @@ def progress_on(status: Status) -> Callable[[PollResult], None]:
     return show_progress
 
 
+def print_audit(result: PollResult) -> None:
+    """Print how much of what Azure shows was stored already."""
+    if result.error:
+        print_problem(result.error["message"], result.error["remedy"])
+        return
+    shown = result.events_added + result.events_duplicate
+    stdout().print(
+        f"{result.connector}: {result.events_duplicate:,} of {shown:,} present"
+        + (f"; {result.events_added:,} were missing and are stored now." if result.events_added else "."),
+        soft_wrap=True,
+    )
+    _print_window(result)
+
+
 def print_poll(result: PollResult) -> None:
     """Print what a poll did, or why it failed."""
     if result.error:
@@ -125,6 +150,10 @@ def print_poll(result: PollResult) -> None:
         f"in {result.pages} pages and {result.duration:.1f} s.",
         soft_wrap=True,
     )
+    _print_window(result)
+
+
+def _print_window(result: PollResult) -> None:
     stdout().print(f"Window: {when(result.window_since)} to {when(result.window_until)} UTC.")
     if result.gap_since:
         stdout().print(f"Not readable any more: {when(result.gap_since)} to {when(result.gap_until)} UTC.")

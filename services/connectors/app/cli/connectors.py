@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,16 +13,19 @@ from app.cli.connector_views import (
     catalog_entry,
     connector_facts,
     poll_facts,
+    print_audit,
     print_connectors,
     print_finding,
     print_poll,
     print_polls,
     progress_on,
 )
+from app.cli.options import parse_time
 from app.cli.output import AsJson, print_json, run, stderr, stdout, table, when
 from app.clock import iso
 from app.collection.manage import add_connector, probe_connector, update_connector
-from app.collection.poll import poll
+from app.collection.poll import PollResult, Request, poll
+from app.collection.windows import Tier
 from app.connectors import connector_ids, get_connector
 from app.errors import InvalidInput
 from app.main import open_service
@@ -31,7 +35,7 @@ from app.storage.connectors import (
     delete_connector,
     find_connector,
     list_connectors,
-    read_checkpoint,
+    read_progress,
     set_enabled,
 )
 from app.storage.polls import last_poll_by_connector, latest_polls
@@ -131,17 +135,19 @@ def show(name: Name, as_json: AsJson = False) -> None:
     async def work(service: Service, row: ConnectorRow) -> None:
         stream = get_connector(row.type).streams[0].name
         async with service.engine.connect() as connection:
-            checkpoint = await read_checkpoint(connection, row.id, stream)
+            progress = await read_progress(connection, row.id, stream)
             polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
-            print_json(connector_facts(row) | {"read_until": iso(checkpoint), "polls": polls})
+            print_json(
+                connector_facts(row) | {"read_until": iso(progress.position if progress else None), "polls": polls}
+            )
             return
         lines = table("", "")
         lines.show_header = False
         for key, value in {"name": row.name, "type": row.type, **row.config}.items():
             lines.add_row(key, "-" if value is None else str(value))
         lines.add_row("enabled", "yes" if row.enabled else "no (paused)")
-        lines.add_row("read until", when(checkpoint))
+        lines.add_row("read until", when(progress.position if progress else None))
         stdout().print(lines)
         print_polls(polls)
 
@@ -168,19 +174,45 @@ def test(name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command(name="poll")
-def poll_(name: Name, as_json: AsJson = False) -> None:
+def poll_(
+    name: Name,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Read the wider window of a sweep, for late events.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Poll a connector now, to the end of its window.
 
     Example: aisoc connectors poll prod --json
     """
 
     async def work(service: Service, row: ConnectorRow) -> None:
-        with stderr().status(f"Reading {row.name} …") as status:
-            result = await poll(service, row, _WAIT_FOR_POLL_SECONDS, progress=progress_on(status))
+        result = await _read(service, row, tier="sweep" if sweep else None)
         if as_json:
             print_json(result.facts())
         else:
             print_poll(result)
+        raise typer.Exit(1 if result.error else 0)
+
+    _on_connector(name, work, as_json=as_json)
+
+
+@app.command()
+def audit(
+    name: Name,
+    since: Annotated[str, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")] = "24h",
+    as_json: AsJson = False,
+) -> None:
+    """Check that everything which Azure shows is stored, and fetch what is missing.
+
+    Example: aisoc connectors audit prod --since 7d
+    """
+
+    async def work(service: Service, row: ConnectorRow) -> None:
+        start = parse_time(since, service.clock.now())
+        result = await _read(service, row, tier="audit", since=start)
+        if as_json:
+            print_json(result.facts())
+        else:
+            print_audit(result)
         raise typer.Exit(1 if result.error else 0)
 
     _on_connector(name, work, as_json=as_json)
@@ -214,6 +246,12 @@ def remove(
         _say({"removed": row.name}, f"Removed {row.name}; its events stay.", as_json=as_json)
 
     _on_connector(name, work, as_json=as_json)
+
+
+async def _read(service: Service, row: ConnectorRow, *, tier: Tier | None, since: datetime | None = None) -> PollResult:
+    with stderr().status(f"Reading {row.name} …") as status:
+        request = Request(tier=tier, since=since, on_page=progress_on(status), wait_seconds=_WAIT_FOR_POLL_SECONDS)
+        return await poll(service, row, request)
 
 
 def _switch(name: str, *, enabled: bool, as_json: bool) -> None:

@@ -14,16 +14,16 @@ from app.clock import iso
 from app.collection.ahead import one_ahead
 from app.collection.configuration import open_config
 from app.collection.intake import sort_records
-from app.collection.windows import Plan, plan_window
+from app.collection.windows import Plan, Progress, Tier, due_tier, plan_window
 from app.connectors import get_connector
 from app.connectors.base import Connector
 from app.errors import Abort, AisocError, Retry
 from app.log import get_logger
 from app.service import Service
-from app.storage.connectors import ConnectorRow, move_checkpoint, read_checkpoint, set_next_poll
+from app.storage.connectors import ConnectorRow, move_checkpoint, read_progress, set_next_poll
 from app.storage.database import database_problem, exclusive
 from app.storage.events import store_events
-from app.storage.polls import finish_poll, start_poll
+from app.storage.polls import complete_reads, finish_poll, start_poll
 from app.storage.quarantine import quarantine_records
 
 _log = get_logger(__name__)
@@ -40,6 +40,7 @@ class PollResult:
     connector: str
     stream: str
     started_at: datetime
+    tier: Tier = "poll"
     window_since: datetime | None = None
     window_until: datetime | None = None
     gap_since: datetime | None = None
@@ -63,6 +64,7 @@ class PollResult:
 
     def plan(self, plan: Plan) -> None:
         """Note which window is read, and the gap before it."""
+        self.tier = plan.tier
         self.window_since, self.window_until = plan.window.since, plan.window.until
         if plan.gap is not None:
             self.gap_since, self.gap_until = plan.gap.since, plan.gap.until
@@ -76,25 +78,28 @@ class PollResult:
         return facts
 
 
-Progress = Callable[[PollResult], None]
+@dataclass(frozen=True)
+class Request:
+    """What to poll: the tier that is due when None, and from `since` on in any case.
+
+    on_page: called after each page with the result so far. wait_seconds: how long to wait for another poll's end.
+    """
+
+    tier: Tier | None = None
+    since: datetime | None = None
+    on_page: Callable[[PollResult], None] = lambda _result: None
+    wait_seconds: float = 0
 
 
-def _no_progress(result: PollResult) -> None:
-    """Show nothing."""
-
-
-async def poll(
-    service: Service, row: ConnectorRow, wait_seconds: float = 0, progress: Progress = _no_progress
-) -> PollResult:
+async def poll(service: Service, row: ConnectorRow, request: Request = Request()) -> PollResult:
     """Poll a connector's stream now.
 
     A failed read is told in the result (`error`), the history and the log, and raises nothing. One poll of a
-    connector runs at a time, on all hosts: raises Retry (poll_running) when another one still runs after wait_seconds.
-    progress: called after each page with the result so far.
+    connector runs at a time, on all hosts: raises Retry (poll_running) when another one does not end in time.
     """
     async with (
         service.engine.connect() as connection,
-        exclusive(connection, f"aisoc/poll/{row.id}", wait_seconds) as locked,
+        exclusive(connection, f"aisoc/poll/{row.id}", request.wait_seconds) as locked,
     ):
         if not locked:
             raise Retry(
@@ -102,10 +107,10 @@ async def poll(
                 f"Another poll of {row.name} is running.",
                 "Wait for its end; aisoc connectors show tells how it went.",
             )
-        return await _poll(service, row, connection, progress)
+        return await _poll(service, row, connection, request)
 
 
-async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection, progress: Progress) -> PollResult:
+async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection, request: Request) -> PollResult:
     """Poll with the connector's lock held: whatever happens is recorded."""
     stream = get_connector(row.type).streams[0]
     began = service.clock.monotonic()
@@ -113,7 +118,7 @@ async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection
     async with connection.begin():
         poll_id = await start_poll(connection, row.id, stream.name, result.started_at, INTERRUPTED.facts())
     try:
-        await _read_window(service, row, connection, result, progress)
+        await _read_window(service, row, connection, result, request)
     except asyncio.CancelledError:
         await _record(service, row, poll_id, result, began, INTERRUPTED)
         raise
@@ -131,14 +136,17 @@ async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection
 
 
 async def _read_window(
-    service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, progress: Progress
+    service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, request: Request
 ) -> None:
     """Read the window to its end, one commit a page, and then move the checkpoint."""
     connector, config = open_config(row, service.vault)
     stream = connector.streams[0]
     async with connection.begin():
-        checkpoint = await read_checkpoint(connection, row.id, stream.name)
-    plan = plan_window(checkpoint, config, stream, service.clock.now())
+        progress = await read_progress(connection, row.id, stream.name)
+        reads = await complete_reads(connection, row.id, stream.name)
+    now = service.clock.now()
+    tier = request.tier or due_tier(config, reads, now)
+    plan = plan_window(progress, config, stream, now, tier, request.since)
     result.plan(plan)
     async with connector.connect(config, service.context) as session:
         try:
@@ -146,23 +154,24 @@ async def _read_window(
                 async for records in pages:
                     result.pages += 1
                     async with connection.begin():
-                        await _store_page(connection, connector, records, checkpoint, result)
-                    progress(result)
+                        await _store_page(connection, connector, records, progress, result)
+                    request.on_page(result)
         finally:
             result.requests = session.requests
     async with connection.begin():
-        await move_checkpoint(connection, row.id, stream.name, plan.window.until)
+        await move_checkpoint(connection, row.id, stream.name, plan.window)
 
 
 async def _store_page(
     connection: AsyncConnection,
     connector: Connector,
     records: list[bytes],
-    checkpoint: datetime | None,
+    progress: Progress | None,
     result: PollResult,
 ) -> None:
     intake = sort_records(connector, records)
-    stored = await store_events(connection, result.connector, intake.events, checkpoint)
+    late_before = progress.position if progress else None
+    stored = await store_events(connection, result.connector, intake.events, late_before)
     await quarantine_records(connection, result.connector, intake.quarantined)
     result.events_read += intake.read
     result.events_dropped += intake.dropped

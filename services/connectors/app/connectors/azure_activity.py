@@ -119,6 +119,13 @@ class ActivityConfig(CollectionConfig):
         title="Overlap",
         description="Seconds before the checkpoint that each poll reads again, for late events.",
     )
+    sweep_minutes: int = Field(
+        60,
+        ge=0,
+        le=1440,
+        title="Sweep",
+        description="Minutes that a poll reads again every ten minutes; 0 turns sweep and daily audit off.",
+    )
 
 
 @dataclass

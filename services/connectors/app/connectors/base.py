@@ -84,6 +84,7 @@ class CollectionConfig(BaseModel):
     poll_interval_seconds: int
     initial_lookback_hours: int
     overlap_seconds: int
+    sweep_minutes: int
 
 
 class Connector(Protocol):

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.collection.windows import Progress
+from app.connectors.base import Window
 from app.errors import InvalidInput
 from app.storage.tables import checkpoints, connectors
 
@@ -111,21 +113,25 @@ async def claim_due(connection: AsyncConnection, now: datetime) -> list[Connecto
     return [ConnectorRow(**row._asdict()) for row in claimed]
 
 
-async def read_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str) -> datetime | None:
-    """Return up to where a stream was read completely, or None before its first complete poll."""
-    query = select(checkpoints.c.position).where(
+async def read_progress(connection: AsyncConnection, connector_id: UUID, stream: str) -> Progress | None:
+    """Return how far a stream was read completely, or None before its first complete poll."""
+    query = select(checkpoints.c.began, checkpoints.c.position).where(
         checkpoints.c.connector_id == connector_id, checkpoints.c.stream == stream
     )
-    position: datetime | None = (await connection.execute(query)).scalar_one_or_none()
-    return position
+    found = (await connection.execute(query)).one_or_none()
+    return None if found is None else Progress(found.began, found.position)
 
 
-async def move_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str, position: datetime) -> None:
-    """Move a stream's checkpoint on, never back."""
-    statement = upsert(checkpoints).values(connector_id=connector_id, stream=stream, position=position)
+async def move_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str, window: Window) -> None:
+    """Note that a window was read completely: the checkpoint moves on, never back."""
+    values = {"connector_id": connector_id, "stream": stream, "position": window.until, "began": window.since}
+    statement = upsert(checkpoints).values(values)
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=["connector_id", "stream"],
-            set_={"position": func.greatest(checkpoints.c.position, statement.excluded.position)},
+            set_={
+                "position": func.greatest(checkpoints.c.position, statement.excluded.position),
+                "began": func.least(checkpoints.c.began, statement.excluded.began),
+            },
         )
     )

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.collection.windows import Reads
 from app.storage.tables import polls
 
 
 async def start_poll(
-    connection: AsyncConnection, connector_id: UUID, stream: str, started_at: datetime, interrupted: Mapping[str, Any]
+    connection: AsyncConnection, connector_id: UUID, stream: str, started_at: datetime, interrupted: dict[str, Any]
 ) -> int:
     """Open a row of history and return its id.
 
@@ -22,7 +23,7 @@ async def start_poll(
     await connection.execute(
         update(polls)
         .where(polls.c.connector_id == connector_id, polls.c.finished_at.is_(None))
-        .values(finished_at=started_at, error=dict(interrupted))
+        .values(finished_at=started_at, error=interrupted)
     )
     row = insert(polls).values(connector_id=connector_id, stream=stream, started_at=started_at)
     return int((await connection.execute(row.returning(polls.c.id))).scalar_one())
@@ -31,6 +32,22 @@ async def start_poll(
 async def finish_poll(connection: AsyncConnection, poll_id: int, facts: Mapping[str, Any]) -> None:
     """Write what a poll did into its row."""
     await connection.execute(update(polls).where(polls.c.id == poll_id).values(**facts))
+
+
+async def complete_reads(connection: AsyncConnection, connector_id: UUID, stream: str) -> Reads:
+    """Return when a stream's windows were read completely, by tier."""
+    until = polls.c.window_until
+    query = select(
+        func.min(until),
+        func.max(until).filter(polls.c.tier == "sweep"),
+        func.max(until).filter(polls.c.tier == "audit"),
+    ).where(
+        polls.c.connector_id == connector_id,
+        polls.c.stream == stream,
+        polls.c.finished_at.is_not(None),
+        polls.c.error.is_(None),
+    )
+    return Reads(*(await connection.execute(query)).one())
 
 
 async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:

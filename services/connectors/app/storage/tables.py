@@ -47,6 +47,7 @@ checkpoints = Table(
     Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), primary_key=True),
     Column("stream", Text, primary_key=True),
     Column("position", _Time, nullable=False),
+    Column("began", _Time, nullable=False),
 )
 
 polls = Table(
@@ -55,6 +56,7 @@ polls = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), nullable=False),
     Column("stream", Text, nullable=False),
+    Column("tier", Text, nullable=False, default="poll"),
     Column("started_at", _Time, nullable=False),
     Column("finished_at", _Time),
     Column("window_since", _Time),

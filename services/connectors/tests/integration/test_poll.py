@@ -11,14 +11,15 @@ from support import query, until_hanging
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.errors import Retry
-from app.storage.connectors import find_connector, read_checkpoint
+from app.storage.connectors import find_connector, read_progress
 from simulator import faults, ticks
 from simulator.event_log import Rendered
 
 
 async def checkpoint_of(service, row):
     async with service.engine.connect() as connection:
-        return await read_checkpoint(connection, row.id, "activity")
+        progress = await read_progress(connection, row.id, "activity")
+    return progress and progress.position
 
 
 async def stored_ids(service):

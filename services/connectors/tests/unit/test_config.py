@@ -45,6 +45,7 @@ def test_four_fields_are_enough():
         "client_secret_expires_on": None,
         "initial_lookback_hours": 24,
         "overlap_seconds": 300,
+        "sweep_minutes": 60,
     }
 
 

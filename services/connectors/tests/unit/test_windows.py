@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.collection.windows import plan_window
+from app.collection.windows import AUDIT_EVERY, SWEEP_EVERY, Progress, Reads, due_tier, plan_window
 from app.connectors.base import CollectionConfig, Stream, Window
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -14,8 +14,15 @@ STREAM = Stream("activity", retention=timedelta(days=90), latency=timedelta(minu
 OLDEST = NOW - timedelta(days=90) + timedelta(minutes=15)
 
 
-def config(lookback=24, overlap=300):
-    return CollectionConfig(poll_interval_seconds=300, initial_lookback_hours=lookback, overlap_seconds=overlap)
+def config(lookback=24, overlap=300, sweep=60):
+    return CollectionConfig(
+        poll_interval_seconds=300, initial_lookback_hours=lookback, overlap_seconds=overlap, sweep_minutes=sweep
+    )
+
+
+def at(checkpoint, began=OLDEST - timedelta(days=100)):
+    """Return the progress of a stream that was read up to a checkpoint."""
+    return Progress(began, checkpoint)
 
 
 def test_the_first_window_is_the_initial_lookback():
@@ -37,40 +44,110 @@ def test_the_longest_lookback_stays_within_the_retention_and_is_no_gap():
 @pytest.mark.parametrize("overlap", [0, 300, 86_400])
 def test_later_windows_begin_at_the_checkpoint_less_the_overlap(overlap):
     checkpoint = NOW - timedelta(seconds=300)
-    plan = plan_window(checkpoint, config(overlap=overlap), STREAM, NOW)
+    plan = plan_window(at(checkpoint), config(overlap=overlap), STREAM, NOW)
     assert plan.window == Window(checkpoint - timedelta(seconds=overlap), NOW)
     assert plan.gap is None
 
 
 def test_a_long_pause_is_read_to_its_beginning():
     checkpoint = NOW - timedelta(days=30)
-    assert plan_window(checkpoint, config(overlap=0), STREAM, NOW).window == Window(checkpoint, NOW)
+    assert plan_window(at(checkpoint), config(overlap=0), STREAM, NOW).window == Window(checkpoint, NOW)
 
 
 def test_what_is_older_than_the_retention_is_a_gap():
     checkpoint = NOW - timedelta(days=100)
-    plan = plan_window(checkpoint, config(), STREAM, NOW)
+    plan = plan_window(at(checkpoint), config(), STREAM, NOW)
     assert plan.window == Window(OLDEST, NOW)
     assert plan.gap == Window(checkpoint, OLDEST)
 
 
 def test_an_overlap_that_is_no_longer_kept_is_no_gap():
-    plan = plan_window(OLDEST, config(overlap=300), STREAM, NOW)
+    plan = plan_window(at(OLDEST), config(overlap=300), STREAM, NOW)
     assert plan.window == Window(OLDEST, NOW)
     assert plan.gap is None
 
 
 def test_a_clock_set_back_reads_the_overlap_before_now():
-    plan = plan_window(NOW + timedelta(hours=3), config(overlap=300), STREAM, NOW)
+    plan = plan_window(at(NOW + timedelta(hours=3)), config(overlap=300), STREAM, NOW)
     assert plan.window == Window(NOW - timedelta(seconds=300), NOW)
 
 
+def test_a_sweep_reads_an_hour_again_and_an_audit_two_days():
+    progress = at(NOW - timedelta(minutes=5))
+    assert plan_window(progress, config(), STREAM, NOW, "sweep").window == Window(NOW - timedelta(minutes=60), NOW)
+    assert plan_window(progress, config(), STREAM, NOW, "audit").window == Window(NOW - timedelta(hours=48), NOW)
+
+
+def test_a_sweep_never_begins_after_the_checkpoint():
+    progress = at(NOW - timedelta(hours=3))
+    assert plan_window(progress, config(overlap=0), STREAM, NOW, "sweep").window.since == NOW - timedelta(hours=3)
+
+
+def test_no_tier_reads_from_before_the_first_window_by_itself():
+    progress = at(NOW - timedelta(minutes=5), began=NOW - timedelta(minutes=20))
+    assert plan_window(progress, config(), STREAM, NOW, "audit").window.since == NOW - timedelta(minutes=20)
+
+
+def test_a_start_that_was_asked_for_is_read_also_from_before_the_first_window():
+    progress = at(NOW - timedelta(minutes=5), began=NOW - timedelta(minutes=20))
+    asked = NOW - timedelta(days=7)
+    assert plan_window(progress, config(), STREAM, NOW, "audit", asked).window.since == asked
+
+
+def test_a_start_that_was_asked_for_leaves_no_hole_after_the_checkpoint():
+    progress = at(NOW - timedelta(hours=5))
+    asked = NOW - timedelta(hours=1)
+    assert plan_window(progress, config(), STREAM, NOW, "poll", asked).window.since <= NOW - timedelta(hours=5)
+
+
+MINUTES_AGO = {minutes: NOW - timedelta(minutes=minutes) for minutes in (1, 9, 10, 1439, 1440, 3000)}
+
+
+@pytest.mark.parametrize(
+    ("first", "sweep", "audit", "due"),
+    [
+        (None, None, None, "poll"),
+        (9, None, None, "poll"),
+        (10, None, None, "sweep"),
+        (3000, 9, 1, "poll"),
+        (3000, 10, 1439, "sweep"),
+        (3000, 10, 9, "poll"),
+        (3000, 1, 1440, "audit"),
+        (1440, 1, None, "audit"),
+    ],
+)
+def test_a_sweep_is_due_every_ten_minutes_and_an_audit_every_day(first, sweep, audit, due):
+    reads = Reads(*(None if ago is None else MINUTES_AGO[ago] for ago in (first, sweep, audit)))
+    assert due_tier(config(), reads, NOW) == due
+    assert due_tier(config(sweep=0), reads, NOW) == "poll"
+
+
+@pytest.mark.parametrize(
+    ("tier", "every", "lateness"), [("sweep", SWEEP_EVERY, 50 * 60), ("audit", AUDIT_EVERY, 24 * 3600)]
+)
+@settings(max_examples=50, deadline=None)
+@given(data=st.data())
+def test_what_is_late_by_no_more_than_the_page_promises_is_in_the_window_of_some_read(tier, every, lateness, data):
+    seconds = st.floats(0, 1, allow_nan=False)
+    happened = NOW - 3 * every * data.draw(seconds)
+    readable = happened + timedelta(seconds=lateness) * data.draw(seconds)
+    reads = [NOW - 4 * every + n * every for n in range(12)]
+    windows = [plan_window(at(read), config(), STREAM, read, tier).window for read in reads]
+    assert any(window.since <= happened and readable <= window.until for window in windows)
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.none() | st.integers(-200 * 86_400, 86_400), st.integers(0, 2160), st.integers(0, 86_400), st.integers(1, 90))
-def test_every_moment_since_the_checkpoint_is_in_the_window_or_in_the_gap(offset, lookback, overlap, days):
+@given(
+    st.none() | st.integers(-200 * 86_400, 86_400),
+    st.integers(0, 2160),
+    st.integers(0, 86_400),
+    st.integers(1, 90),
+    st.sampled_from(["poll", "sweep", "audit"]),
+)
+def test_every_moment_since_the_checkpoint_is_in_the_window_or_in_the_gap(offset, lookback, overlap, days, tier):
     checkpoint = None if offset is None else NOW + timedelta(seconds=offset)
     stream = Stream("activity", retention=timedelta(days=days), latency=timedelta())
-    plan = plan_window(checkpoint, config(lookback, overlap), stream, NOW)
+    plan = plan_window(checkpoint and at(checkpoint), config(lookback, overlap), stream, NOW, tier)
     assert NOW - timedelta(days=days) < plan.window.since <= plan.window.until == NOW
     if checkpoint is not None:
         begins = plan.gap.since if plan.gap else plan.window.since
