@@ -64,15 +64,15 @@ def newest_version() -> str:
     return max(file.name.split("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def migrate(url: URL) -> None:
-    """Bring the schema up to date; processes that start together wait for one another."""
+def migrate(url: URL, version: str = "head") -> None:
+    """Bring the schema up to date, or up to a version; processes that start together wait for one another."""
     from alembic import command  # noqa: PLC0415 - needed once a version, and slow to import
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """The tables, for queries; the migrations make them."""
 
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import msgspec
 from sqlalchemy import (
@@ -81,12 +82,21 @@ _EVENT_TYPES: dict[str, Any] = {
     "available_time": _Time,
     "severity": severity_type,
 }
-EVENT_FIELDS = tuple(field.name for field in msgspec.structs.fields(Event))
+_event_fields = msgspec.structs.fields(Event)
+EVENT_FIELDS = tuple(field.name for field in _event_fields)
 
 events = Table(
     "events",
     metadata,
-    *(Column(name, _EVENT_TYPES.get(name, Text), primary_key=name == "id") for name in EVENT_FIELDS),
+    *(
+        Column(
+            field.name,
+            _EVENT_TYPES.get(field.name, Text),
+            primary_key=field.name == "id",
+            nullable=NoneType in get_args(field.type),
+        )
+        for field in _event_fields
+    ),
     Column("connector", Text, nullable=False),
     Column("power_state", Text),
     Column("raw", LargeBinary, nullable=False),

@@ -92,6 +92,17 @@ def test_a_second_poll_adds_nothing(aisoc, live_lab, added):
     assert aisoc.json("connectors", "poll", "lab")["events_added"] == 0
 
 
+def test_an_audit_says_how_many_are_present_and_fetches_what_is_missing(aisoc, live_lab, added, database_url):
+    live_lab.publish(story(live_lab))
+    aisoc("connectors", "poll", "lab")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM events WHERE id IN (SELECT id FROM events LIMIT 2)")
+    said, _ = aisoc("connectors", "audit", "lab", "--since", "2d")
+    assert "4 of 6 present; 2 were missing and are stored now" in said
+    assert "6 of 6 present." in aisoc("connectors", "audit", "lab")[0]
+    assert aisoc.json("connectors", "poll", "lab", "--sweep")["tier"] == "sweep"
+
+
 def test_the_configuration_may_come_from_standard_input(aisoc, live_lab):
     arguments = ("connectors", "add", "azure_activity", "--name", "piped", "--config", "-")
     assert aisoc.json(*arguments, stdin=live_lab.config().encode())["name"] == "piped"

@@ -1,0 +1,48 @@
+import psycopg
+import pytest
+from sqlalchemy import make_url
+from support import query
+
+from app.storage.database import migrate, newest_version
+from app.storage.tables import metadata
+
+
+@pytest.fixture
+def empty_url(postgres):
+    """The URL of a database with nothing in it."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrated")
+    yield make_url(postgres).set(drivername="postgresql+psycopg", database="migrated")
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("DROP DATABASE migrated WITH (FORCE)")
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+async def test_the_tables_of_the_queries_are_those_of_the_migrations(service, table):
+    columns = await query(
+        service,
+        "SELECT column_name, is_nullable FROM information_schema.columns WHERE table_name = :table",
+        table=table.name,
+    )
+    made = {column["column_name"]: column["is_nullable"] == "YES" for column in columns}
+    assert made == {column.name: bool(column.nullable) for column in table.columns}
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(empty_url):
+    migrate(empty_url, "0001")
+    url = empty_url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            """
+            INSERT INTO connectors VALUES (gen_random_uuid(), 'old', 'azure_activity', '{}', '', true, now(), now());
+            INSERT INTO checkpoints SELECT id, 'activity', '2026-05-01T12:00Z' FROM connectors;
+            INSERT INTO polls (connector_id, stream, started_at, window_since, requests, pages, events_read,
+                events_added, events_dropped, events_duplicate, events_quarantined, late_recovered)
+            SELECT id, 'activity', now(), '2026-04-01T12:00Z', 1, 1, 0, 0, 0, 0, 0, 0 FROM connectors;
+            """
+        )
+    migrate(empty_url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_version(),)
+        assert connection.execute("SELECT began = '2026-04-01T12:00Z' FROM checkpoints").fetchone() == (True,)
+        assert connection.execute("SELECT tier FROM polls").fetchone() == ("poll",)
