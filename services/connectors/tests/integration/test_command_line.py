@@ -361,7 +361,7 @@ def test_the_private_database_starts_by_itself_and_keeps_events_between_commands
 
 
 def test_the_demo_without_a_terminal_prints_lines_with_reasons_and_a_summary(aisoc):
-    out, _ = aisoc("demo", "--seconds", "10")
+    out, _ = aisoc("demo", "--seconds", "16")
     lines, _, summary = out.partition("Summary")
     assert " high " in lines
     assert "(removes a" in lines or "(grants a" in lines
