@@ -18,7 +18,8 @@ from app.security.keyring import KeyRing
 from app.security.vault import Vault
 from app.service import Service
 from app.settings import Settings, read_settings
-from app.storage.database import open_database
+from app.storage.connectors import resume_interrupted
+from app.storage.database import open_database, shown_url
 
 _log = get_logger(__name__)
 _RESTART_SECONDS = 5
@@ -60,7 +61,9 @@ async def _collect(stopped: asyncio.Event) -> None:
     async with open_service() as service:
         jobs = build_jobs(service)
         async with jobs.open_async():
-            _log.info("serving", database=service.engine.url.render_as_string(hide_password=True))
+            async with service.engine.begin() as connection:
+                await resume_interrupted(connection, service.clock.now())
+            _log.info("serving", database=shown_url(service.engine.url))
             worker, stop = asyncio.create_task(run_worker(jobs, service)), asyncio.create_task(stopped.wait())
             await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()

@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -22,6 +24,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(version("aisoc-connectors"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(events.app, name="events")
 app.add_typer(run.keys, name="keys")
@@ -34,12 +53,19 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: signal.raise_signal(signal.SIGINT))
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by the caller
     try:
         app()
     except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader has gone (`| head`): what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        _leave_unwritten()
+    except OSError as error:
+        print(f"Error: The output cannot be written: {error.strerror}.", file=sys.stderr)
+        _leave_unwritten()
+
+
+def _leave_unwritten() -> NoReturn:
+    """Exit where output has nowhere to go (`| head`, a full disk): flushing the rest would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(1)

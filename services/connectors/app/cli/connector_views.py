@@ -53,7 +53,9 @@ def poll_facts(row: ConnectorRow, poll: dict[str, Any] | None) -> dict[str, Any]
 
 def print_connectors(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) -> None:
     """Print connectors with their last polls, and below what to do about those that fail."""
-    shown = table("name", "type", "state", "last poll (UTC)", "added", "subscription")
+    shown = table("name", "state", "last poll (UTC)", "added", "subscription")
+    for column in shown.columns:
+        column.no_wrap = True
     for row in rows:
         poll = last.get(row.id)
         error = poll["error"] if poll else None
@@ -61,7 +63,6 @@ def print_connectors(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) 
         style = {"failing": "bold red", "polling": "green"}.get(state, "dim")
         shown.add_row(
             row.name,
-            row.type,
             Text(state, style=style),
             when(poll["started_at"] if poll else None),
             str(poll["events_added"]) if poll else "-",
@@ -71,37 +72,27 @@ def print_connectors(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) 
     for row in rows:
         poll = last.get(row.id)
         if row.enabled and poll and poll["error"]:
-            stdout().print(f"{row.name}: {poll['error']['message']} {poll['error']['remedy']}", soft_wrap=True)
+            stdout().print(
+                printable(f"{row.name}: {poll['error']['message']} {poll['error']['remedy']}"), soft_wrap=True
+            )
 
 
 def print_polls(polls: list[dict[str, Any] | None]) -> None:
-    """Print a history of polls."""
-    shown = table(
-        "poll (UTC)",
-        "tier",
-        "seconds",
-        "pages",
-        "read",
-        "added",
-        "late",
-        "dropped",
-        "duplicate",
-        "quarantined",
-        "error",
-    )
-    for facts in filter(None, polls):
-        counts = [f"events_{kind}" for kind in ("read", "added")]
+    """Print a history of polls, and below why the last one failed, if it did."""
+    shown = table("poll (UTC)", "tier", "seconds", "read", "added", "late", "quarantined", "")
+    shown.columns[0].no_wrap = True
+    known = [facts for facts in polls if facts is not None]
+    for facts in known:
         shown.add_row(
             facts["started_at"][:19].replace("T", " "),
             facts["tier"],
             "running" if facts["finished_at"] is None else f"{facts['duration']:.1f}",
-            str(facts["pages"]),
-            *(str(facts[count]) for count in counts),
-            str(facts["late_recovered"]),
-            *(str(facts[f"events_{kind}"]) for kind in ("dropped", "duplicate", "quarantined")),
-            facts["error"]["message"] if facts["error"] else "",
+            *(f"{facts[count]:,}" for count in ("events_read", "events_added", "late_recovered", "events_quarantined")),
+            Text(facts["error"]["code"] if facts["error"] else "", style="bold red"),
         )
-    stdout().print(shown if shown.row_count else "Not polled yet.")
+    stdout().print(shown if known else "Not polled yet.")
+    if known and known[0]["error"]:
+        print_problem(known[0]["error"]["message"], known[0]["error"]["remedy"])
 
 
 def print_finding(finding: Finding) -> None:

@@ -28,6 +28,7 @@ from app.collection.poll import PollResult, Request, poll
 from app.collection.windows import Tier
 from app.connectors import connector_ids, get_connector
 from app.errors import InvalidInput
+from app.log import configure_logging
 from app.main import open_service
 from app.service import Service
 from app.storage.connectors import (
@@ -192,7 +193,7 @@ def poll_(
             print_poll(result)
         raise typer.Exit(1 if result.error else 0)
 
-    _on_connector(name, work, as_json=as_json)
+    _on_connector(name, work, as_json=as_json, logs=True)
 
 
 @app.command()
@@ -215,7 +216,7 @@ def audit(
             print_audit(result)
         raise typer.Exit(1 if result.error else 0)
 
-    _on_connector(name, work, as_json=as_json)
+    _on_connector(name, work, as_json=as_json, logs=True)
 
 
 @app.command()
@@ -264,11 +265,16 @@ def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
     _on_connector(name, work, as_json=as_json)
 
 
-def _on_connector(name: str, work: Callable[[Service, ConnectorRow], Awaitable[None]], *, as_json: bool) -> None:
+def _on_connector(
+    name: str, work: Callable[[Service, ConnectorRow], Awaitable[None]], *, as_json: bool, logs: bool = False
+) -> None:
     async def found() -> None:
         async with open_service() as service:
             async with service.engine.connect() as connection:
                 row = await find_connector(connection, name)
+            if logs and not sys.stderr.isatty():
+                # A poll's line is logged as under `serve`; in a terminal its result is printed for people.
+                configure_logging(service.settings.log_level)
             await work(service, row)
 
     run(found(), as_json=as_json)
@@ -276,7 +282,7 @@ def _on_connector(name: str, work: Callable[[Service, ConnectorRow], Awaitable[N
 
 def _read_config(source: str) -> str:
     try:
-        return sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+        return sys.stdin.read().lstrip("\ufeff") if source == "-" else Path(source).read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or "it cannot be read"
     except UnicodeDecodeError:

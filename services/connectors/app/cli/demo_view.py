@@ -44,12 +44,12 @@ class LineView(SilentView):
 
     def say(self, line: str) -> None:
         """Print it."""
-        self._console.print(line, soft_wrap=True)
+        self._console.print(printable(line), soft_wrap=True)
 
     def found(self, finding: Finding) -> None:
         """Print it, its level in colour."""
         level = Text(f"  {finding.level:<9}", style=LEVEL_STYLES[finding.level])
-        self._console.print(level + Text(finding.message), soft_wrap=True)
+        self._console.print(level + Text(printable(finding.message)), soft_wrap=True)
 
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:  # noqa: ARG002
         """Print the events, of a long batch the last ones."""
@@ -77,7 +77,7 @@ class LiveView(LineView):
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
         """Draw the table and the totals anew."""
         self._recent.extend(events)
-        shown = event_table(self._console, reversed(self._recent))
+        shown = event_table(self._console, reversed(self._recent), days=False)
         assert self._live is not None
         self._live.update(Group(shown, Text(""), _totals_line(totals, seconds_left)), refresh=True)
 

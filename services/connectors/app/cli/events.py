@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
@@ -17,6 +18,7 @@ from app.storage.events import EventFilter, read_raw, search_events
 
 app = typer.Typer(help="Search stored events, newest first; `raw` gives one's exact bytes.")
 _TABLE_LIMIT = 100
+_BATCH = 100
 _ID = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}")
 _encoder = msgspec.json.Encoder()
 
@@ -33,7 +35,9 @@ def search(
         str | None, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Up to this time.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; 100 in a table, all with --json.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=10_000_000, help="At most so many; 100 in a table, all with --json.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line, as they come.")] = False,
 ) -> None:
     """Search stored events, newest first.
@@ -47,7 +51,7 @@ def search(
         async with open_service() as service, service.engine.connect() as connection:
             now = service.clock.now()
             wanted = EventFilter(
-                connector=connector,
+                connector=connector and connector.encode(errors="replace").decode(),
                 severities=parse_severities(severity or []),
                 since=parse_time(since, now),
                 until=parse_time(until, now),
@@ -58,7 +62,7 @@ def search(
                 async for event in found:
                     sys.stdout.write(_encoder.encode(event).decode() + "\n")
             else:
-                _print_table([event async for event in found], limited=limit is None)
+                await _print_table(found, limited=limit is None)
 
     run(work(), as_json=as_json)
 
@@ -71,7 +75,7 @@ def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's 
     """
 
     async def work() -> None:
-        if not _ID.fullmatch(event_id):
+        if not _ID.fullmatch(event_id) or len(event_id.replace("-", "")) > 32:
             raise _no_such_event(event_id)
         async with open_service() as service, service.engine.connect() as connection:
             found = await read_raw(connection, event_id)
@@ -83,11 +87,24 @@ def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's 
     run(work())
 
 
-def _print_table(found: list[Event], *, limited: bool) -> None:
-    console = stdout()
-    console.print(event_table(console, found) if found else "No event matches.")
-    if limited and len(found) == _TABLE_LIMIT:
+async def _print_table(found: AsyncIterator[Event], *, limited: bool) -> None:
+    """Print a table, a screenful at a time, so that a long one takes no more memory than a short one."""
+    console, count = stdout(), 0
+    while batch := [event async for event in _next(found, _BATCH)]:
+        console.print(event_table(console, batch, header=not count))
+        count += len(batch)
+    if not count:
+        console.print("No event matches.")
+    if limited and count == _TABLE_LIMIT:
         stderr().print(f"The newest {_TABLE_LIMIT}; more with --limit.", style="dim")
+
+
+async def _next(events: AsyncIterator[Event], number: int) -> AsyncIterator[Event]:
+    for _ in range(number):
+        try:
+            yield await anext(events)
+        except StopAsyncIteration:
+            return
 
 
 def _no_such_event(event_id: str) -> InvalidInput:

@@ -1,15 +1,19 @@
 """`aisoc normalize` and `aisoc ingest`: exported files, through a pipe or into the store."""
 
 import json
+import os
+import signal
+import stat
 import sys
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.cli.output import AsJson, fail, print_json, print_problem, run, stderr, stdout
+from app.cli.output import AsJson, fail, print_json, print_problem, printable, run, stderr, stdout
 from app.collection.files import IngestResult, ingest, open_file, read_file
 from app.collection.manage import check_name
 from app.connectors import get_connector
@@ -83,6 +87,8 @@ def ingest_(
 
     async def work() -> list[IngestResult]:
         check_name(name)
+        # Reading a file or a pipe blocks: Ctrl-C must interrupt it, not only mark the task as cancelled.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         async with open_service() as service:
             return [await _ingest_one(service, file, name) for file in files]
 
@@ -98,7 +104,7 @@ def ingest_(
 async def _ingest_one(service: Service, file: str, name: str) -> IngestResult:
     try:
         with open_file(file) as stream, _bar() as bar:
-            task = bar.add_task(Path(file).name, total=_size(stream))
+            task = bar.add_task(escape(printable(Path(file).name)), total=_size(stream))
             return await ingest(
                 service, get_connector(_SOURCE), stream, file, name, lambda done: bar.update(task, completed=done)
             )
@@ -112,12 +118,14 @@ def _bar() -> Progress:
 
 
 def _size(stream: BinaryIO) -> int | None:
-    return Path(stream.name).stat().st_size if stream.seekable() and isinstance(stream.name, str) else None
+    """Return a regular file's size; a pipe has none."""
+    status = os.fstat(stream.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _print_result(result: IngestResult) -> None:
     stdout().print(
-        f"{result.file}: {result.events_added:,} events added of {result.events_read:,} read "
+        f"{printable(result.file)}: {result.events_added:,} events added of {result.events_read:,} read "
         f"({result.events_duplicate:,} already stored, {result.events_dropped:,} reads dropped, "
         f"{result.events_quarantined:,} quarantined).",
         soft_wrap=True,

@@ -32,12 +32,12 @@ _STYLES = {Severity.INFO: "dim", Severity.LOW: "cyan", Severity.MEDIUM: "yellow"
 
 def stdout() -> Console:
     """Return a console for facts; in a pipe lines are wide enough not to be cut."""
-    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False, markup=False, emoji=False)
 
 
 def stderr() -> Console:
     """Return a console for progress and remarks."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def run(work: Coroutine[Any, Any, Result], *, as_json: bool = False, log_level: str | None = None) -> Result:
@@ -70,7 +70,7 @@ def print_problem(message: str, remedy: str) -> None:
     """Print what happened and what to do."""
     console = stderr()
     console.print(Text("Error: ", style="bold red") + Text(printable(message)), soft_wrap=True)
-    console.print(Text("To do: ", style="bold") + Text(remedy), soft_wrap=True)
+    console.print(Text("To do: ", style="bold") + Text(printable(remedy)), soft_wrap=True)
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,7 @@
 """`aisoc serve`, `simulate`, `demo` and `keys`: what runs, and what keeps it safe."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from typing import Annotated
@@ -72,15 +73,11 @@ def demo(
 def simulate(context: typer.Context) -> None:
     """Run a simulated Microsoft cloud on loopback, to try things with (`aisoc simulate --help`)."""
     _need_simulator()
-    with subprocess.Popen([sys.executable, "-m", "simulator", *context.args]) as simulator:
-        while True:
-            try:
-                code = simulator.wait()
-                break
-            except KeyboardInterrupt:
-                # Ctrl-C reaches the simulator too: it ends in its own way.
-                continue
-    raise typer.Exit(code)
+    command = [sys.executable, "-m", "simulator", *context.args]
+    if os.name == "posix":
+        sys.stdout.flush()
+        os.execv(sys.executable, command)  # noqa: S606 - signals then reach the simulator itself
+    raise typer.Exit(subprocess.call(command))
 
 
 @keys.command()

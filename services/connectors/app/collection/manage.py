@@ -81,7 +81,7 @@ async def rotate_keys(service: Service) -> int:
     if vault.ring.writable:
         vault.ring.save(vault.keys.with_new_primary())
     async with service.engine.begin() as connection:
-        rows = await list_connectors(connection)
+        rows = await list_connectors(connection, to_change=True)
         for row in rows:
             await set_config(connection, row.id, row.config, vault.seal(vault.open(row.secrets, row.id), row.id))
     if vault.ring.writable:

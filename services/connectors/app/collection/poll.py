@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
@@ -124,6 +124,9 @@ async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection
         raise
     except AisocError as error:
         await _record(service, row, poll_id, result, began, error)
+    except IntegrityError as error:
+        # The checkpoint has no connector to belong to.
+        await _record(service, row, poll_id, result, began, _removed(row, error))
     except DBAPIError as error:
         await _record(service, row, poll_id, result, began, database_problem(error, service.engine.url))
     except Exception as error:  # noqa: BLE001
@@ -199,6 +202,16 @@ async def _record(
         _log.error(
             "poll_not_recorded", connector=row.name, reason=database_problem(problem, service.engine.url).message
         )
+
+
+def _removed(row: ConnectorRow, error: IntegrityError) -> Abort:
+    problem = Abort(
+        "connector_removed",
+        f"{row.name} was removed while it was polled.",
+        "Nothing to do: the events that were read are stored.",
+    )
+    problem.__cause__ = error
+    return problem
 
 
 def _unforeseen(error: Exception) -> Abort:

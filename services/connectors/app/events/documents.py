@@ -22,7 +22,13 @@ _LOOKAHEAD = 256
 # A BOM begins each part of a file that was put together from several.
 _BLANK = re.compile(r"[\s,\ufeff]*")
 _WRAPPED = re.compile(r'\{\s*"(?:value|records)"\s*:\s*\[')
+_LISTS = frozenset({"value", "records"})
 _GZIP = b"\x1f\x8b"
+_UNREADABLE = {
+    b"\xff\xfe": "it is UTF-16 text; save it as UTF-8",
+    b"\xfe\xff": "it is UTF-16 text; save it as UTF-8",
+    b"PK\x03\x04": "it is a zip archive; unpack it",
+}
 # What is left of a literal, a number or an escape at the place where a file was cut.
 _PARTIAL = re.compile(r"(?:t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|[-.]|[eE][-+]?|\\?u?[0-9a-fA-F]{0,4})")
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[\]{}]', re.DOTALL)
@@ -44,22 +50,23 @@ def open_records(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the bytes of each record of a file, gunzipping it when it is gzip.
 
     What is no JSON but stands on a line of its own is yielded as it is, for quarantine. Raises MalformedDocument,
-    after all that could be read, when the file is empty, ends in the middle or is broken inside a list.
+    after all that could be read, when the file is empty, ends in the middle or is broken inside a list; at once when
+    it is UTF-16 or a zip archive.
     """
-    head = stream.peek(2)[:2] if isinstance(stream, io.BufferedReader) else b""
-    source = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if head == _GZIP else stream
+    head = stream.peek(4)[:4] if isinstance(stream, io.BufferedReader) else b""
+    for mark, said in _UNREADABLE.items():
+        if head.startswith(mark):
+            raise MalformedDocument(said)
+    source = cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if head.startswith(_GZIP) else stream
     return iter(_Splitter(source))
 
 
 def split_document(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
-    """Split one whole `{"value":[…]}` document into its records' bytes and its other keys.
+    """Split one whole object with a `value` or `records` list into its records' bytes and its other keys, in any order.
 
     Raises MalformedDocument when it is anything else.
     """
-    splitter = _Splitter(io.BytesIO(body))
-    if not splitter.starts_with_list():
-        raise MalformedDocument("it holds no list of events")
-    return list(splitter), splitter.rest
+    return _Splitter(io.BytesIO(body)).split_object()
 
 
 class _Splitter:
@@ -80,12 +87,45 @@ class _Splitter:
         self._broken = False
         self._whole = False
         self._count = 0
-        self.rest: dict[str, Any] = {}
 
-    def starts_with_list(self) -> bool:
-        """Tell whether the document begins as `{"value":[` does."""
-        self._skip()
-        return _WRAPPED.match(self._buffer, self._position) is not None
+    def split_object(self) -> tuple[list[bytes], dict[str, Any]]:
+        """Return the records and the other keys of the one object that the text is."""
+        records: list[bytes] | None = None
+        rest: dict[str, Any] = {}
+        self._expect("{")
+        while self._next() != "}":
+            key = self._decoded_value()
+            self._expect(":")
+            if self._next() == "[" and key in _LISTS:
+                self._position += 1
+                records = [*(records or []), *self._elements()]
+            else:
+                rest[str(key)] = self._decoded_value()
+        self._position += 1
+        if records is None or self._skip():
+            raise MalformedDocument("it holds no list of events" if records is None else "text follows its end")
+        return records, rest
+
+    def _next(self) -> str:
+        """Return the character that the next value begins with; "" at the end."""
+        return self._buffer[self._position] if self._skip() else ""
+
+    def _expect(self, mark: str) -> None:
+        if self._next() != mark:
+            raise MalformedDocument("it is no JSON object")
+        self._position += 1
+
+    def _decoded_value(self) -> Any:
+        value = self._value()
+        if value is None:
+            raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
+        return self._decoded(value)
+
+    def _decoded(self, value: bytes) -> Any:
+        try:
+            return self._json.decode(value.decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError):
+            raise MalformedDocument(f"it is not JSON, after {self._count:,} complete records") from None
 
     def __iter__(self) -> Iterator[bytes]:
         while self._skip():
@@ -119,16 +159,10 @@ class _Splitter:
             yield record
 
     def _close_wrapper(self) -> None:
-        """Read the keys after the list, as an object that begins with a key of no meaning."""
+        """Read past the keys after the list, as an object that begins with a key of no meaning."""
         self._buffer = '{"":0' + self._buffer[self._position :]
         self._position = 0
-        rest = self._value()
-        if rest is None:
-            raise MalformedDocument(f"it ends in the middle, after {self._count:,} complete records")
-        try:
-            self.rest = self._json.decode(rest.decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
-            raise MalformedDocument(f"it is not JSON, after {self._count:,} complete records") from None
+        self._decoded_value()
 
     def _document(self) -> Iterator[bytes]:
         # What begins like no record is told as the line that it is: "2026-05-01,write" would fall into three numbers.
@@ -225,7 +259,15 @@ def _inner_records(record: bytes) -> list[bytes]:
         return [record]
     try:
         wrapper = msgspec.json.decode(record, type=_Wrapper)
-    except (msgspec.DecodeError, RecursionError):
-        return [record]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _odd_inner_records(record)
     inner = wrapper.value if wrapper.value is not None else wrapper.records
     return [record] if inner is None else [bytes(part) for part in inner]
+
+
+def _odd_inner_records(record: bytes) -> list[bytes]:
+    """Return the same of what the fast decoder refuses."""
+    try:
+        return split_document(record)[0]
+    except MalformedDocument:
+        return [record]

@@ -80,7 +80,10 @@ def read_clouds(file: Path | None) -> Clouds:
     if file is None:
         return Clouds()
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8")).get("clouds", {})
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = document.get("clouds")
+        if not isinstance(tables, dict) or len(document) > 1:
+            raise TypeError("it must hold tables like [clouds.Lab] and nothing else")  # noqa: TRY301 - one handler
         return Clouds(tuple(_declared(name, table, file.parent) for name, table in tables.items()))
     except (
         OSError,

@@ -1,5 +1,6 @@
 """Pages of an Azure Resource Manager list: the raw records of each, one page in memory at a time."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,9 @@ import msgspec
 from app.errors import Abort, Retry
 from app.events.documents import MalformedDocument, split_document
 from app.microsoft.session import ArmSession
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class _Page(msgspec.Struct):
@@ -43,7 +47,7 @@ async def read_pages(session: ArmSession, url: str) -> AsyncIterator[list[bytes]
 def _decoded(body: bytes) -> tuple[list[bytes], str | None]:
     try:
         page = _decoder.decode(body)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _decoded_slowly(body)
     return [bytes(record) for record in page.value], _link(page.nextLink)
 
@@ -64,6 +68,6 @@ def _decoded_slowly(body: bytes) -> tuple[list[bytes], str | None]:
 def _link(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _SURROGATE.search(value):
         raise Abort("malformed_page", "Azure answered with a nextLink that is not text.", "Report this to AiSOC.")
     return value

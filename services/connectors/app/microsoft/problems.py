@@ -14,13 +14,18 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceResponseTimeoutError,
+)
 
 from app.errors import Abort, AisocError, Retry
 
 _TOO_OLD = re.compile(r"start time cannot be more than \d+ days in the past", re.IGNORECASE)
 _LONGEST_QUOTE = 300
-_LONGEST_PAUSE = timedelta(hours=1)
+_LONGEST_PAUSE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,12 @@ def connection_problem(error: AzureError, origin: str) -> AisocError:
             "If a proxy inspects TLS, or the cloud has its own authority, give its certificate as ca_bundle in the "
             "AISOC_CLOUDS file, or in SSL_CERT_FILE.",
         )
+    if isinstance(error, ServiceResponseTimeoutError):
+        return Retry(
+            "no_answer",
+            f"{origin} took the request and did not answer in time.",
+            "Nothing to do: the next poll reads the same window. If it lasts, look whether a proxy holds answers back.",
+        )
     if any(isinstance(cause, socket.gaierror | ConnectionRefusedError | TimeoutError) for cause in causes):
         return Retry(
             "unreachable",
@@ -188,8 +199,7 @@ def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Ret
     return Retry(
         "throttled",
         f"Azure throttles the reads of {caller.app} on {caller.subscription}{until}.",
-        "Nothing to do: the same window is read again then. Another tool with the same app may be using up the "
-        "allowance.",
+        "Nothing to do: the same window is read again. Another tool with the same app may be using up the allowance.",
         after,
     )
 

@@ -1,12 +1,14 @@
 """One connector's authenticated conversation with Azure Resource Manager."""
 
+import re
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
@@ -25,6 +27,8 @@ from app.microsoft.clouds import Cloud
 from app.microsoft.problems import Caller, arm_problem, connection_problem, sign_in_problem
 from app.microsoft.transport import open_transport
 
+# A user before the host, a backslash, a control character: read differently by different readers of addresses.
+_UNUSUAL = re.compile(r"^[^/]*//[^/?#]*@|[\\\x00-\x20\x7f]")
 # A longer Retry-After ends the poll, which is resumed then: a worker's place is not kept for minutes.
 _LONGEST_WAIT_SECONDS = 60
 
@@ -36,6 +40,12 @@ class _PatientRetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
         wait = self.get_retry_after(response)
         return (wait is None or wait <= _LONGEST_WAIT_SECONDS) and super().is_retry(settings, response)
 
+    def get_retry_after(self, response: Any) -> float | None:
+        try:
+            return super().get_retry_after(response)
+        except (ValueError, OverflowError, TypeError):
+            return None  # "soon": wait as without it
+
 
 class _DeclaredOriginPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
     """Refuses any address outside the cloud's resource manager before a token is put on it."""
@@ -45,7 +55,7 @@ class _DeclaredOriginPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
         url = request.http_request.url
-        if _origin(url) != _origin(self._origin):
+        if _UNUSUAL.search(url) or _origin(url) != _origin(self._origin):
             raise Abort(
                 "foreign_link",
                 f"Azure's answer names an address outside {self._origin}: {_shown(url)}.",
@@ -75,6 +85,8 @@ class ArmSession:
             raise sign_in_problem(error, self.caller) from error
         except AzureError as error:
             raise connection_problem(error, self.cloud.resource_manager) from error
+        except zlib.error as error:
+            raise connection_problem(DecodeError(str(error)), self.cloud.resource_manager) from error
         body: bytes = response.content
         if response.status_code != 200:
             raise arm_problem(response.status_code, response.headers, body, self.caller, self._clock.now())
@@ -105,7 +117,7 @@ def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str) -> l
         _DeclaredOriginPolicy(cloud.resource_manager),
         RequestIdPolicy(),
         UserAgentPolicy(sdk_moniker="aisoc"),
-        _PatientRetryPolicy(retry_total=5, retry_connect=2, retry_read=3, retry_status=4),
+        _PatientRetryPolicy(retry_total=5, retry_connect=2, retry_read=1, retry_status=4),
         AsyncBearerTokenCredentialPolicy(credential, scope),
         HttpLoggingPolicy(),
     ]

@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self, cast
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
@@ -14,7 +15,7 @@ from app.errors import Abort
 from app.microsoft.clouds import Cloud
 
 _CONNECT_SECONDS = 15
-_READ_SECONDS = 60
+_READ_SECONDS = 30
 
 
 class _VerbatimSession:
@@ -30,7 +31,10 @@ class _VerbatimSession:
         self._session = session
 
     async def request(self, method: str, url: str, **options: Any) -> aiohttp.ClientResponse:
-        return await self._session.request(method, URL(url, encoded=True), **options)
+        address = URL(url, encoded=True)
+        if proxy := _proxy(address):
+            options["proxy"] = proxy
+        return await self._session.request(method, address, **options)
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,7 +68,7 @@ async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTra
         connector=aiohttp.TCPConnector(ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
-        trust_env=True,
+        headers={"Accept-Encoding": "gzip, deflate"},  # what azure-core inflates
     )
     async with session:
         yield _Transport(
@@ -74,6 +78,15 @@ async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTra
             connection_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
+
+
+def _proxy(address: URL) -> str | None:
+    """Return the environment's proxy for an address (HTTPS_PROXY, NO_PROXY).
+
+    aiohttp's own reading of the environment would also take logins from ~/.netrc.
+    """
+    host = address.host or ""
+    return None if proxy_bypass(host) else getproxies().get(address.scheme)
 
 
 def _tls_context(cloud: Cloud) -> ssl.SSLContext:

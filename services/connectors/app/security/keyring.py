@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import secrets
 import stat
 from dataclasses import dataclass
@@ -60,8 +61,11 @@ class KeyRing:
     """Where the keys are: a file, made at first use, or the ring's own text from the environment."""
 
     def __init__(self, home: Path, source: str | None = None) -> None:
-        """source: AISOC_KEYRING, a path or the ring as JSON; None for `keyring.json` in home."""
-        self._text = source if source and source.lstrip().startswith("{") else None
+        """source: AISOC_KEYRING, a path or the ring as JSON; None for `keyring.json` in home.
+
+        What cannot be a path is a spoiled ring, and never quoted: keys do not belong in messages.
+        """
+        self._text = source if source and not _is_path(source) else None
         self.path = expanded(Path(source)) if source and not self._text else home / "keyring.json"
 
     @property
@@ -127,6 +131,11 @@ class KeyRing:
                 f"Run: chmod 600 {self.path}",
             )
         return self.path.read_text(encoding="utf-8")
+
+
+def _is_path(source: str) -> bool:
+    """Tell a path from the text of a ring, or of what was meant to be one (quoted twice, or a bare key)."""
+    return not set(source) & set('{}"\n') and not re.fullmatch(r"[A-Za-z0-9+/_-]{43}=?", source.strip())
 
 
 def _write_private(path: Path, text: str) -> None:

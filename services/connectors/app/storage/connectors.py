@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.collection.windows import Progress
 from app.connectors.base import Window
 from app.errors import InvalidInput
-from app.storage.tables import checkpoints, connectors
+from app.storage.tables import checkpoints, connectors, polls
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> No
 
 async def find_connector(connection: AsyncConnection, name: str) -> ConnectorRow:
     """Return the connector of that name. Raises InvalidInput (unknown_connector)."""
+    name = name.encode(errors="replace").decode()  # bytes of the shell that are no text
     found = (await connection.execute(select(connectors).where(connectors.c.name == name))).one_or_none()
     if found is None:
         names = (await connection.execute(select(connectors.c.name).order_by(connectors.c.name).limit(10))).scalars()
@@ -62,9 +63,10 @@ async def find_connector_by_id(connection: AsyncConnection, connector_id: UUID) 
     return None if found is None else ConnectorRow(**found._asdict())
 
 
-async def list_connectors(connection: AsyncConnection) -> list[ConnectorRow]:
-    """Return all connectors by name."""
-    rows = await connection.execute(select(connectors).order_by(connectors.c.name))
+async def list_connectors(connection: AsyncConnection, *, to_change: bool = False) -> list[ConnectorRow]:
+    """Return all connectors by name. to_change: keep others from changing them until the transaction ends."""
+    query = select(connectors).order_by(connectors.c.name)
+    rows = await connection.execute(query.with_for_update() if to_change else query)
     return [ConnectorRow(**row._asdict()) for row in rows]
 
 
@@ -111,6 +113,21 @@ async def claim_due(connection: AsyncConnection, now: datetime) -> list[Connecto
         .returning(connectors)
     )
     return [ConnectorRow(**row._asdict()) for row in claimed]
+
+
+async def resume_interrupted(connection: AsyncConnection, now: datetime) -> None:
+    """Make the enabled connectors due whose last poll was killed or interrupted: nobody waits out their interval.
+
+    One whose poll is running elsewhere is not polled twice: it holds the poll's lock.
+    """
+    last = (
+        select(polls.c.finished_at.is_(None) | (polls.c.error["code"].astext == "interrupted"))
+        .where(polls.c.connector_id == connectors.c.id)
+        .order_by(polls.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    await connection.execute(update(connectors).where(connectors.c.enabled, last).values(next_poll_at=now))
 
 
 async def read_progress(connection: AsyncConnection, connector_id: UUID, stream: str) -> Progress | None:

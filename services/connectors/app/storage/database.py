@@ -48,7 +48,7 @@ def database_url(settings: Settings) -> URL:
         return make_url(start_private_server(settings.home)).set(drivername="postgresql+psycopg")
     try:
         url = make_url(configured)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         url = None
     if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
         raise InvalidInput(
@@ -57,6 +57,13 @@ def database_url(settings: Settings) -> URL:
             "Write it as postgresql://user:password@host:5432/name.",
         )
     return url.set(drivername="postgresql+psycopg")
+
+
+def shown_url(url: URL) -> str:
+    """Return what may be shown of a database's address: no user, no password, no options (which may hold one)."""
+    host = url.host or str(url.query.get("host", "localhost"))
+    # A password with an unescaped @ is read as part of the host.
+    return f"{url.database or 'postgres'} on {host.rpartition('@')[2]}" + (f":{url.port}" if url.port else "")
 
 
 def newest_version() -> str:
@@ -105,7 +112,7 @@ async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> 
 def database_problem(error: DBAPIError, url: URL) -> AisocError:
     """Say that the database failed, without its password."""
     reason = (str(error.orig).strip().splitlines() or ["no reason given"])[0].rstrip(".")
-    name = url.set(drivername="postgresql").render_as_string(hide_password=True)
+    name = shown_url(url)
     if isinstance(error, OperationalError | InterfaceError):
         return Retry(
             "database_unreachable",

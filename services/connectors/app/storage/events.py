@@ -50,8 +50,7 @@ _JUDGE_STOPS = text(
             WHERE earlier.power_state IS NOT NULL AND earlier.outcome = 'success'
               AND md5(lower(earlier.resource_id)) = md5(lower(stop.resource_id))
               AND earlier.event_time < stop.event_time
-              AND coalesce(earlier.operation_id, earlier.correlation_id, earlier.id::text)
-                  <> coalesce(stop.operation_id, stop.correlation_id, stop.id::text)
+              AND (stop.operation_id IS NULL OR earlier.operation_id IS DISTINCT FROM stop.operation_id)
             ORDER BY earlier.event_time DESC, earlier.id LIMIT 1
         ), false) AS stopped
         FROM events AS stop
@@ -149,7 +148,7 @@ def _query(wanted: EventFilter) -> Select[Any]:
 
 async def read_raw(connection: AsyncConnection, id_prefix: str) -> list[bytes]:
     """Return the exact bytes, as received, of the events whose id begins so (hexadecimal digits), two at most."""
-    digits = id_prefix.replace("-", "")
+    digits = id_prefix.replace("-", "")[:32]
     least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(events.c.raw).where(events.c.id.between(least, greatest)).limit(2)
     return [bytes(raw) for raw in (await connection.execute(query)).scalars()]

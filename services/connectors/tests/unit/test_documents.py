@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.errors import Abort
 from app.events.documents import MalformedDocument, open_records, split_document
+from app.microsoft.paging import _decoded
 
 ONE = b'{"id":1,"n":{"value":[1,"]}"]}}'
 TWO = b'{ "id" : 2.50 , "s":"\\u00e9\\"\xc3\xa9" }'
@@ -124,6 +126,19 @@ def test_an_empty_file_is_malformed(content):
         read(content)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"id":1}'.encode("utf-16"), "it is UTF-16 text; save it as UTF-8"),
+        (b"\xfe\xff" + '{"id":1}'.encode("utf-16-be"), "it is UTF-16 text; save it as UTF-8"),
+        (b"PK\x03\x04\x14\x00", "it is a zip archive; unpack it"),
+    ],
+)
+def test_what_is_no_text_of_ours_is_named_at_once(content, said):
+    with pytest.raises(MalformedDocument, match=said):
+        open_records(cast("BinaryIO", io.BufferedReader(io.BytesIO(content))))
+
+
 # --- odd bytes
 
 
@@ -145,11 +160,7 @@ def test_an_empty_file_is_malformed(content):
 )
 @pytest.mark.parametrize("wrapper", [b'{"value":[%s,%s]}', b"%s\n%s\n", b'{"nextLink":"","value":[%s,%s]}'])
 def test_odd_bytes_come_out_as_they_went_in_and_stop_nothing(odd, wrapper):
-    assert read(wrapper % (odd, ONE)) in (
-        [odd, ONE],
-        # A document whose list comes last is read by a stricter decoder: then it is one record, for quarantine.
-        [wrapper % (odd, ONE)],
-    )
+    assert read(wrapper % (odd, ONE)) == [odd, ONE]
 
 
 @pytest.mark.parametrize("more", [b'"x":"\xff"', b'"x":"\x01"', b'"x":' + b"9" * 5_000, b'"x":"\\ud800"'])
@@ -268,7 +279,59 @@ def test_a_page_is_split_into_its_records_and_its_other_keys():
     assert rest["nextLink"] == link
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"error":{}}', b"", b"<html>", b'{"value":null}', b'{"value":{}}'])
+DEEP = b'{"d":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+PAGES = [
+    b'{"value":[%s],"nextLink":"https://a/?b=1:2;3"}',
+    b'{"nextLink":"https://a/?b=1:2;3","value":[%s]}',
+    b' {\n "count" : 2, "nextLink" : "https://a/?b=1:2;3" ,\n "value" : [ %s ] , "x":{"value":[1]}\n}\n',
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "odd", [ONE, b'{"id":"\\ud800x"}', b'{"id":"\xff"}', DEEP], ids=["good", "half", "bytes", "deep"]
+)
+def test_a_page_gives_its_records_and_its_link_in_any_order_of_keys(page, odd):
+    body = page % b",".join([TWO, odd, THREE])
+    records, rest = split_document(body)
+    assert records == [TWO, odd, THREE]
+    assert rest["nextLink"] == "https://a/?b=1:2;3"
+    assert _decoded(body) == (records, rest["nextLink"])
+
+
+@pytest.mark.parametrize("link", [b"7", b"[]", b'"https://a/\\ud800"', b'"https://a/\xff"'])
+@pytest.mark.parametrize("page", [b'{"nextLink":%s,"value":[]}', b'{"nextLink":%s,"value":[{"x":"\\ud800"}]}'])
+def test_a_link_that_is_no_text_is_told(page, link):
+    with pytest.raises(Abort, match="nextLink"):
+        _decoded(page % link)
+
+
+@pytest.mark.parametrize("name", ["REST list", "wrapper with its list last"])
+def test_a_page_cut_anywhere_is_malformed(name):
+    for end in range(len(DOCUMENTS[name])):
+        with pytest.raises(MalformedDocument):
+            split_document(DOCUMENTS[name][:end])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b'{"error":{}}',
+        b"",
+        b"<html>",
+        b'{"value":null}',
+        b'{"value":{}}',
+        b'{"value" []}',
+        b'{"value":[]}}',
+        b'{"value":[]} <html>',
+        b'{7:[],"value":[]',
+        b'{"x":nothing,"value":[]}',
+        b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b',"value":[]}',
+    ],
+    ids=lambda body: repr(body[:20]),
+)
 def test_a_page_without_its_list_is_malformed(body):
     with pytest.raises(MalformedDocument):
         split_document(body)
