@@ -50,11 +50,12 @@ def database_url(settings: Settings) -> URL:
         url = make_url(configured)
     except (ArgumentError, ValueError):
         url = None
-    if url is None or url.get_backend_name() not in ("postgresql", "postgres"):
+    # A password with an unescaped @ is read as part of the host, and would be told as that.
+    if url is None or url.get_backend_name() not in ("postgresql", "postgres") or "@" in (url.host or ""):
         raise InvalidInput(
             "invalid_database_url",
             "AISOC_DATABASE_URL is not the address of a PostgreSQL database.",
-            "Write it as postgresql://user:password@host:5432/name.",
+            "Write it as postgresql://user:password@host:5432/name, with %40 for @ and %2F for / in the password.",
         )
     return url.set(drivername="postgresql+psycopg")
 
@@ -62,8 +63,7 @@ def database_url(settings: Settings) -> URL:
 def shown_url(url: URL) -> str:
     """Return what may be shown of a database's address: no user, no password, no options (which may hold one)."""
     host = url.host or str(url.query.get("host", "localhost"))
-    # A password with an unescaped @ is read as part of the host.
-    return f"{url.database or 'postgres'} on {host.rpartition('@')[2]}" + (f":{url.port}" if url.port else "")
+    return f"{url.database or 'postgres'} on {host}" + (f":{url.port}" if url.port else "")
 
 
 def newest_version() -> str:

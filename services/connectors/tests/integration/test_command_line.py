@@ -17,6 +17,8 @@ import pytest
 from conftest import SECRET
 from sqlalchemy import make_url
 
+from simulator import faults
+
 
 @pytest.fixture
 def config(tmp_path, live_lab):
@@ -159,6 +161,94 @@ def test_a_database_of_a_newer_version_is_left_alone(aisoc, database_url):
     assert "newer AiSOC" in aisoc("connectors", "list", code=1)[1]
 
 
+@pytest.mark.parametrize("wrap", ["'{}'", '"{}"', "{}x"], ids=["quoted", "double quoted", "spoiled"])
+def test_a_spoiled_key_ring_in_the_environment_is_never_quoted(aisoc, added, tmp_path, wrap):
+    ring = (tmp_path / "home" / "keyring.json").read_text().replace("\n", "")
+    aisoc.environment["AISOC_KEYRING"] = wrap.format(ring)
+    said = "".join(aisoc("connectors", "poll", "lab", code=1))
+    assert "key ring" in said
+    for key in json.loads(ring)["keys"].values():
+        assert key not in said
+        assert key not in "".join(aisoc("connectors", "show", "lab"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u@127.0.0.1:9/db?password=hunter2",
+        "postgresql://u:pa@hunter2@127.0.0.1:9/db",
+        "postgresql://u:hunter2@127.0.0.1:abc/db",
+    ],
+)
+def test_a_database_password_is_shown_from_no_place_in_the_address(aisoc, url):
+    aisoc.environment["AISOC_DATABASE_URL"] = url
+    said = "".join(aisoc("connectors", "list", code=1 if "?" in url else 2))
+    assert "hunter2" not in said
+
+
+def test_what_microsoft_says_is_text_and_never_markup(aisoc, live_lab, added):
+    live_lab.cloud.faults.add(faults.error("activity", 400, "Odd", "see [/docs] [red]x[/red] \x1b[31m", count=None))
+    aisoc("connectors", "poll", "lab", code=1)
+    assert "[/docs] [red]x[/red]" in aisoc("connectors", "show", "lab")[0] + aisoc("connectors", "show", "lab")[1]
+    assert "\x1b[31m" not in aisoc("connectors", "list")[0]
+
+
+def test_a_file_name_is_no_markup_and_redirected_input_is_read(aisoc, live_lab, tmp_path):
+    odd = tmp_path / "[bold]x[" / "y.json"
+    odd.parent.mkdir()
+    odd.write_text(json.dumps(story(live_lab)))
+    assert "[bold]x[" in aisoc("ingest", str(odd), "--name", "archive")[0]
+    with (
+        odd.open("rb") as stdin,
+        subprocess.Popen(
+            [aisoc.program, "ingest", "-", "--name", "archive"],
+            stdin=stdin,
+            env=aisoc.environment,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        assert b"Traceback" not in process.communicate(timeout=60)[1]
+    assert process.returncode == 0
+
+
+def test_a_poll_in_a_pipe_logs_its_line(aisoc, live_lab, added):
+    _, said = aisoc("connectors", "poll", "lab")
+    (line,) = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert (line["event"], line["events_added"]) == ("poll", 0)
+
+
+def test_serve_takes_up_at_once_what_a_killed_one_left(aisoc, live_lab, added):
+    live_lab.publish(story(live_lab))
+    live_lab.cloud.faults.add(faults.hang(seconds=5))
+    with aisoc.start("serve") as process:
+        wait_until(lambda: not live_lab.cloud.faults.pending)
+        process.kill()
+    with aisoc.start("serve") as process:
+        wait_until(lambda: stored(aisoc) == 6, seconds=25)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def test_the_simulator_stops_when_it_is_told(aisoc):
+    with aisoc.start("simulate", "--json") as process:
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_output_that_cannot_be_written_is_a_sentence(aisoc):
+    with (
+        Path("/dev/full").open("wb") as full,
+        subprocess.Popen(
+            [aisoc.program, "connectors", "catalog"], stdout=full, stderr=subprocess.PIPE, env=aisoc.environment
+        ) as process,
+    ):
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"Traceback" not in said
+
+
 def test_a_disabled_connector_is_listed_as_paused_and_enabled_again(aisoc, added):
     aisoc("connectors", "disable", "lab")
     assert "paused" in aisoc("connectors", "list")[0]
@@ -239,6 +329,8 @@ def test_a_configuration_that_cannot_be_used_exits_with_2_and_names_the_place(ai
         ("connectors", "show", "nobody"),
         ("connectors", "poll"),
         ("events", "raw", "not-an-id"),
+        ("events", "raw", "0123456789" * 4),
+        ("events", "--limit", "99999999999999999999"),
         ("events", "--since", "yesterday-ish"),
         ("events", "--severity", "terrible"),
         ("normalize", "no-such-file.json"),

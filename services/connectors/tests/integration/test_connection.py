@@ -6,7 +6,7 @@ import pytest
 from app.collection.configuration import open_config
 from app.collection.manage import add_connector, probe_connector
 from app.collection.poll import poll
-from app.errors import InvalidInput
+from app.errors import Abort, InvalidInput
 from app.microsoft.clouds import Clouds
 from simulator import faults
 
@@ -132,6 +132,27 @@ async def test_a_certificate_of_an_unknown_authority_is_refused_before_anything_
     (finding,) = (await probe_connector(replace(service, clouds=Clouds((untrusting,))), row)).findings
     assert finding.code == "untrusted_certificate"
     assert not list(lab.cloud.journal)
+
+
+@pytest.mark.parametrize(
+    "link", ["https://u:p@{host}/subscriptions", "https://{host}\\@x/", "https://{host}/\x00", "ftp://{host}/"]
+)
+async def test_an_unusual_address_is_refused(service, row, lab, link):
+    connector, config = open_config(row, service.vault)
+    async with connector.connect(config, service.context) as session:
+        host = session.arm.cloud.resource_manager.removeprefix("https://")
+        with pytest.raises(Abort) as refused:
+            await session.arm.get(link.format(host=host))
+    assert refused.value.code == "foreign_link"
+    assert not lab.cloud.journal.of("subscription")
+
+
+async def test_a_login_in_netrc_does_not_touch_the_token(service, row, tmp_path, monkeypatch):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login bob password x\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert (await probe_connector(service, row)).ok
 
 
 async def test_a_link_is_sent_byte_for_byte(service, row, lab):

@@ -11,7 +11,7 @@ from support import query, until_hanging
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.errors import Retry
-from app.storage.connectors import find_connector, read_progress
+from app.storage.connectors import delete_connector, find_connector, read_progress
 from simulator import faults, ticks
 from simulator.event_log import Rendered
 
@@ -222,6 +222,22 @@ async def test_a_passing_error_is_retried_within_the_poll(service, row, lab, fau
     lab.cloud.faults.add(fault)
     result = await poll(service, row)
     assert (result.error, result.events_added) == (None, 10)
+
+
+async def test_a_retry_after_that_says_nothing_is_waited_for_as_none(service, row, lab):
+    lab.cloud.faults.add(faults.error("activity", 429, "TooManyRequests", "slow", headers={"Retry-After": "soon"}))
+    assert (await poll(service, row)).error is None
+
+
+async def test_a_connector_removed_in_mid_poll_says_so(service, row, lab):
+    lab.publish(lab.operations(5))
+    lab.cloud.faults.add(faults.hang(seconds=0.5))
+    running = asyncio.create_task(poll(service, row))
+    await until_hanging(lab)
+    async with service.engine.begin() as connection:
+        await delete_connector(connection, row.id)
+    assert (await running).error["code"] == "connector_removed"
+    assert len(await stored_ids(service)) == 10
 
 
 async def test_a_429_is_asked_again_only_after_its_retry_after(service, row, lab):

@@ -65,6 +65,14 @@ async def test_a_stop_that_azure_reports_as_succeeded_twice_is_one_stop(service,
     assert await stored(service, row, lab, [records[0], succeeded_twice, succeeded]) == [{"medium"}]
 
 
+async def test_without_operation_ids_a_shared_correlation_does_not_make_two_stops_one(service, row, lab):
+    shared = {"operationId": "", "correlationId": "11111111-2222-4333-8444-555555555555"}
+    first, second = ([record | shared for record in records] for records in history(lab, OFF, STOP))
+    await stored(service, row, lab, first, second)
+    rows = await query(service, "SELECT severity::text FROM events ORDER BY event_time")
+    assert [found["severity"] for found in rows] == ["medium", "medium", "info", "info"]
+
+
 async def test_a_stop_that_failed_leaves_the_machine_in_use(service, row, lab):
     failed = lab.operation(STOP, lab.clock.now() - timedelta(minutes=20), resource=VM, outcome="Failed")
     assert await stored(service, row, lab, failed, *history(lab, STOP)) == [{"medium"}, {"medium"}]
