@@ -62,7 +62,8 @@ def read_file(stream: BinaryIO, name: str) -> Iterator[bytes]:
         raise Abort(
             "file_not_whole",
             f"The file {name} cannot be read to its end: {error}.",
-            "The records before that place were taken. Get a whole copy and run this again: nothing is stored twice.",
+            "What came before that place is taken. Mend the file or get a whole copy, and run this again: nothing is "
+            "stored twice.",
         ) from error
 
 

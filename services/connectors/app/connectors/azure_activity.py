@@ -257,8 +257,12 @@ def _event(activity: Activity, raw: bytes, operation: str, outcome: Outcome, sev
 
 
 def _identity(event_id: str | None, raw: bytes) -> UUID:
-    """Return the event's identity: from its own id, letter case folded; without one, from its canonical content."""
-    own = event_id.lower().encode() if event_id and len(event_id) < _LONGEST_ID else _canonical(raw)
+    """Return the event's identity: of its own id, letter case folded; without a whole one, of its canonical content.
+
+    An id that is cut or holds a replaced character is not whole: another event's may look the same.
+    """
+    whole = event_id is not None and len(event_id) < _LONGEST_ID and "\ufffd" not in event_id
+    own = event_id.lower().encode() if event_id and whole else _canonical(raw)
     return UUID(bytes=blake2b(own, digest_size=16, key=SOURCE.encode()).digest())
 
 

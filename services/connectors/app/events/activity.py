@@ -5,8 +5,10 @@ storage and event hubs. Log Analytics row: table "AzureActivity". None of the sc
 every field may be missing, null or of another type, and none of that raises.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -19,22 +21,39 @@ _LONGEST_TEXT = 2048
 _EPOCH_TICKS = 621_355_968_000_000_000
 # Exports of before 2018 name the verb where later ones name the category.
 _OLD_CATEGORIES = frozenset({"write", "delete", "action"})
-# The words of all shapes, without a trailing dot. Active, Resolved and Updated are states of an incident, no outcomes.
-_OUTCOMES: dict[str, Outcome] = {
+# The names of .NET and of RFC 9110 for an HTTP status, and its number: "notfound", "404".
+_HTTP_OUTCOMES: dict[str, Outcome] = {
+    spelled: "success" if status < HTTPStatus.MULTIPLE_CHOICES else "failure"
+    for name, status in HTTPStatus.__members__.items()
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES or status >= HTTPStatus.BAD_REQUEST
+    for spelled in (name.replace("_", "").lower(), status.phrase.replace(" ", "").lower(), str(status.value))
+}
+# The words of all shapes, without blanks. Active, Resolved and Updated are states of an incident, no outcomes.
+_OUTCOMES: dict[str, Outcome] = _HTTP_OUTCOMES | {
     "succeeded": "success",
     "success": "success",
     "failed": "failure",
     "failure": "failure",
+    "error": "failure",
     "canceled": "failure",
     "cancelled": "failure",
+    "aborted": "failure",
+    "denied": "failure",
+    "rejected": "failure",
+    "timedout": "failure",
+    "timeout": "failure",
     "started": "in_progress",
     "start": "in_progress",
     "accepted": "in_progress",
     "accept": "in_progress",
-    "in progress": "in_progress",
+    "202": "in_progress",
     "inprogress": "in_progress",
 }
-_LEVELS = {1: "Critical", 2: "Error", 3: "Warning", 4: "Informational", 5: "Informational"}
+_LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Informational", "5": "Informational"}
+# An escape of half a surrogate pair in group 1, or any other escape, so that "\\ud800" is read as the text it is.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
 
 
 class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
@@ -49,6 +68,7 @@ class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
     category: Any = None
     operationName: Any = None
     status: Any = None
+    subStatus: Any = None
     level: Any = None
     claims: Any = None
     authorization: Any = None
@@ -127,7 +147,7 @@ _decoder = msgspec.json.Decoder(_Record)
 def read_activity(raw: bytes) -> Activity:
     """Read one record. Raises Skip when it is no JSON object, has no time, or is no Activity Log record."""
     try:
-        record = _decoder.decode(raw)
+        record = _record(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Skip("not_a_record", f"The record is not a JSON object that can be read: {error}.") from error
     if record.eventTimestamp is not None:
@@ -143,6 +163,19 @@ def read_activity(raw: bytes) -> Activity:
     return activity
 
 
+def _record(raw: bytes) -> _Record:
+    try:
+        return _decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _decoder.decode(_mended(raw))
+
+
+def _mended(json: bytes | str) -> str:
+    """Return JSON with U+FFFD for what is no Unicode: bytes that are no UTF-8, and halves of surrogate pairs."""
+    told = json.decode(errors="replace") if isinstance(json, bytes) else json
+    return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], told)
+
+
 def _from_rest(record: _Record) -> Activity:
     authorization = as_object(record.authorization)
     event_id = text(record.id)
@@ -151,11 +184,11 @@ def _from_rest(record: _Record) -> Activity:
         time=_time(record.eventTimestamp),
         available=_optional_time(record.submissionTimestamp),
         id=event_id,
-        category=text(record.category),
+        category=_category(record.category),
         operation=text(record.operationName),
         label=_label(record.operationName),
-        status=text(record.status),
-        level=text(record.level),
+        status=text(record.status) or text(record.subStatus),
+        level=_level(record.level),
         caller=text(record.caller),
         claims=as_object(record.claims),
         authorization=authorization,
@@ -175,10 +208,11 @@ def _from_rest(record: _Record) -> Activity:
 def _from_export(record: _Record) -> Activity:
     identity = as_object(record.identity)
     authorization = as_object(identity.get("authorization"))
-    category = text(record.category)
+    category = _category(record.category)
     if category is None or category.lower() in _OLD_CATEGORIES:
-        category = text(_decoded(record.properties).get("eventCategory")) or ("Administrative" if category else None)
-    level = text(record.level) or (_LEVELS.get(record.Level) if type(record.Level) is int else text(record.Level))
+        category = _category(_decoded(record.properties).get("eventCategory")) or (
+            "Administrative" if category else None
+        )
     return Activity(
         time=_time(record.time),
         available=None,
@@ -187,7 +221,7 @@ def _from_export(record: _Record) -> Activity:
         operation=text(record.operationName),
         label=_same_but_cased(text(record.operationName), text(authorization.get("action"))),
         status=text(record.resultType) or _head(text(record.resultSignature)),
-        level=level,
+        level=_level(record.level) or _level(record.Level),
         caller=text(record.caller),
         claims=as_object(identity.get("claims")),
         authorization=authorization,
@@ -211,11 +245,11 @@ def _from_log_analytics(record: _Record) -> Activity:
         time=_time(record.TimeGenerated),
         available=_optional_time(record.EventSubmissionTimestamp),
         id=_rest_id(resource_id, text(record.EventDataId), record.TimeGenerated),
-        category=text(record.CategoryValue) or text(record.Category),
+        category=_category(record.CategoryValue) or _category(record.Category),
         operation=text(record.OperationNameValue) or text(record.OperationName),
         label=text(record.OperationName),
         status=text(record.ActivityStatusValue) or text(record.ActivityStatus) or text(record.ActivitySubstatusValue),
-        level=text(record.Level),
+        level=_level(record.Level),
         caller=text(record.Caller),
         claims=as_object(record.Claims),
         authorization=authorization,
@@ -234,8 +268,9 @@ def _from_log_analytics(record: _Record) -> Activity:
 
 
 def outcome_of(status: str | None) -> Outcome:
-    """Return what a status word means, letter case and a trailing dot ignored."""
-    return _OUTCOMES.get((status or "").rstrip(".").lower(), "unknown")
+    """Return what a status means by its head ("Failed" of "Failed.NotFound"), letter case and blanks ignored."""
+    head = (status or "").partition(".")[0]
+    return _OUTCOMES.get("".join(head.split()).lower(), "unknown")
 
 
 def text(value: Any) -> str | None:
@@ -257,11 +292,22 @@ def text(value: Any) -> str | None:
     return value.strip() or None
 
 
+def _category(value: Any) -> str | None:
+    """Return a category in the one spelling that has no blanks: ServiceHealth, also of "Service Health"."""
+    return "".join((text(value) or "").split()) or None
+
+
+def _level(value: Any) -> str | None:
+    """Return a level's word, also of its number or its digits."""
+    told = text(value)
+    return _LEVELS.get(told.removesuffix(".0"), told) if told else None
+
+
 def as_object(value: Any) -> dict[str, Any]:
     """Return the object that a field holds, also as JSON text; an empty one for anything else."""
     if isinstance(value, str) and value[:1] == "{":
         try:
-            value = msgspec.json.decode(value)
+            value = _value(value)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return {}
     return value if isinstance(value, dict) else {}
@@ -271,9 +317,16 @@ def _decoded(raw: msgspec.Raw) -> dict[str, Any]:
     if not bytes(raw):
         return {}
     try:
-        return as_object(msgspec.json.decode(raw))
+        return as_object(_value(bytes(raw)))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return {}
+
+
+def _value(json: bytes | str) -> Any:
+    try:
+        return msgspec.json.decode(json)
+    except (msgspec.DecodeError, UnicodeError):
+        return msgspec.json.decode(_mended(json))
 
 
 def _time(value: Any) -> datetime:

@@ -10,7 +10,6 @@ from app.errors import Abort, Retry
 from app.events.documents import MalformedDocument, split_document
 from app.microsoft.session import ArmSession
 
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

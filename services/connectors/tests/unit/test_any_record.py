@@ -21,10 +21,26 @@ KEYS = st.sampled_from(
     )
 )
 TEXTS = st.sampled_from(
-    ["\0", "a\0b", "{", "[", '{"value": 1}', TIME, "x" * 5000, "İ" * 3000, "0001-01-01", "...", "🔥"]
+    [
+        "\0",
+        "a\0b",
+        "{",
+        "[",
+        '{"value": 1}',
+        TIME,
+        "x" * 5000,
+        "İ" * 3000,
+        "0001-01-01",
+        "...",
+        "🔥",
+        "\ud800",
+        "a\udfff",
+    ]
 )
+# Half surrogate pairs too.
+ANY_TEXT = st.text(st.characters(), max_size=20)
 ODD = TEXTS | st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | TEXTS,
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | ANY_TEXT | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | KEYS, inner, max_size=3),
     max_leaves=5,
 )

@@ -90,8 +90,9 @@ def test_a_ca_bundle_is_found_beside_the_file(declare, tmp_path):
         (('"https://login.lab.example"', "5"), "clouds.Lab.authority"),
         (("graph =", "grap ="), "unknown key grap"),
         (('graph = "https://graph.lab.example"\n', ""), "the key graph is missing"),
-        (("[clouds.Lab]", "[clouds]\nLab = 5\n[other]"), "clouds.Lab is not a table"),
-        (("[clouds.Lab]", "clouds = 5\n[other]"), "items"),
+        (("[clouds.Lab]", "[clouds]\nLab = 5\n[clouds.other]"), "clouds.Lab is not a table"),
+        (("[clouds.Lab]", "clouds = 5\n[other]"), "tables like [clouds.Lab]"),
+        (("[clouds.Lab]", "[cloud.Lab]"), "tables like [clouds.Lab]"),
         (("[clouds.Lab]", "[clouds.Lab"), "line"),
     ],
 )

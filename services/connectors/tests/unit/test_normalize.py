@@ -1,5 +1,6 @@
 """One vocabulary for the three shapes of an Activity Log record."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -20,6 +21,7 @@ from unit.records import (
     encode,
     exported,
     rest,
+    row,
 )
 
 from app.errors import Skip
@@ -131,16 +133,58 @@ def test_a_record_of_another_log_is_quarantined(skipped, key):
 @pytest.mark.parametrize(
     "part",
     [
-        b'"caller": "\\ud800"',
-        b'"caller": "\xff"',
         b'"caller": ' + b"9" * 5000,
         b'"caller": 1e999',
         b'"other": ' + b"[" * 100_000 + b"]" * 100_000,
     ],
-    ids=["lone surrogate", "no UTF-8", "huge number", "infinite", "deep"],
+    ids=["huge number", "infinite", "deep"],
 )
 def test_what_no_program_could_read_is_quarantined_and_nothing_worse(skipped, part):
     assert skipped(b'{"eventTimestamp": "2026-05-01T10:00:00Z", "id": "e", ' + part + b"}") == "not_a_record"
+
+
+ROLE = "Microsoft.Authorization/roleAssignments/write"
+
+
+@pytest.mark.parametrize(
+    ("odd", "read"),
+    [
+        (rb"\ud800", "\ufffd"),
+        (rb"\uDFFF", "\ufffd"),
+        (rb"\udc00\ud800", "\ufffd\ufffd"),
+        (rb"\ud800\ud83d\ude00", "\ufffd😀"),
+        (rb"\\ud800\ud800", "\\ud800\ufffd"),
+        (b"\xff", "\ufffd"),
+        (b"\xed\xa0\x80", "\ufffd" * 3),
+    ],
+    ids=["high", "low", "swapped", "pair", "escaped backslash", "byte", "surrogate as bytes"],
+)
+@SHAPE
+def test_what_is_no_unicode_is_replaced_and_hides_no_record(connector, shape, odd, read):
+    record = encode(shape(ROLE) | {"tags": {"a": "ODD"}, "caller": "m ODD", "Caller": "m ODD"}).replace(b"ODD", odd)
+    event = connector.normalize(record)
+    assert (event.severity, event.outcome, event.resource_name) == (Severity.HIGH, "success", "contosologs")
+    assert event.actor == f"m {read}"
+
+
+@pytest.mark.parametrize("odd", [rb"\ud800", b"\xff"])
+@pytest.mark.parametrize("part", ["id", "properties", "claims", "authorization", "tags"])
+def test_what_is_no_unicode_costs_no_other_text_of_its_part(connector, part, odd):
+    told = {"id": "e1 ODD"} if part == "id" else {part: {"a": "ODD", **(rest()[part] if part != "tags" else {})}}
+    event = connector.normalize(encode(rest(**told)).replace(b"ODD", odd))
+    assert (event.actor_email, event.app_id, event.operation) == ("megan@contoso.com", APP, WRITE)
+
+
+def test_claims_and_properties_as_json_text_may_hold_half_a_surrogate_pair(normalize):
+    claims = json.dumps({"appid": APP, "name": "\ud800"})
+    properties = json.dumps({"title": "Outage \udfff"})
+    event = normalize(row(Claims=claims, Properties=properties, CategoryValue="ServiceHealth"))
+    assert (event.app_id, event.title) == (APP, "Outage \ufffd")
+
+
+def test_ids_that_differ_only_in_replaced_characters_are_two_events(connector):
+    ids = {connector.normalize(encode(rest(id=f"e {odd}"))).id for odd in ("\ud800", "\ud801", "\0", "\x00\0")}
+    assert len(ids) == 4
 
 
 def test_the_reason_says_what_is_wrong_and_does_not_quote_a_whole_record(connector):
@@ -179,7 +223,20 @@ def test_a_field_that_is_null_or_missing_does_not_raise(normalize, shape, name):
         ("Resolved", "unknown"),
         ("Updated", "unknown"),
         ("", "unknown"),
-        ("200", "unknown"),
+        ("200", "success"),
+        ("404", "failure"),
+        ("302", "unknown"),
+        ("Succeeded.Created", "success"),
+        ("Failed.NotFound", "failure"),
+        ("Failure.Forbidden", "failure"),
+        ("Timed Out", "failure"),
+        ("TimedOut", "failure"),
+        ("Timeout", "failure"),
+        ("Rejected", "failure"),
+        ("Denied", "failure"),
+        ("Conflict", "failure"),
+        ("Aborted", "failure"),
+        ("Expired", "unknown"),
     ],
 )
 @SHAPE
@@ -190,8 +247,33 @@ def test_a_status_word_means_an_outcome(normalize, shape, spell, word, outcome):
     assert normalize(shape() | {name: spell(word) if word else ""}).outcome in {
         outcome,
         # An empty word leaves what the record says beside it.
-        *(["success"] if not word and shape is exported else []),
+        *(["success"] if not word and shape is not rest else []),
     }
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        *[(word, "failure") for word in ("Forbidden", "Conflict", "NotFound", "BadRequest", "Unauthorized")],
+        *[(word, "failure") for word in ("TooManyRequests", "InternalServerError", "GatewayTimeout", "403", "500")],
+        *[(word, "success") for word in ("OK", "Created", "NoContent", "200", "201")],
+        *[(word, "in_progress") for word in ("Accepted", "202")],
+        *[(word, "unknown") for word in ("Continue", "Found", "301", "something", "")],
+    ],
+)
+@pytest.mark.parametrize("empty", [None, "", {"value": ""}, {}])
+@SHAPE
+def test_without_a_status_its_sub_status_tells_the_outcome(normalize, shape, empty, word, outcome):
+    empties = dict.fromkeys(["status", "resultType", "ActivityStatusValue"], empty)
+    told = {"subStatus": {"value": word}, "resultSignature": word, "ActivitySubstatusValue": word}
+    event = normalize(shape() | empties | told)
+    assert (event.outcome, event.status) == (outcome, word or None)
+
+
+@SHAPE
+def test_a_status_counts_before_its_sub_status(normalize, shape):
+    told = {"subStatus": {"value": "Conflict"}, "resultSignature": "Conflict", "ActivitySubstatusValue": "Conflict"}
+    assert normalize(shape() | told).outcome == "success"
 
 
 @pytest.mark.parametrize("status", ["Succeeded.", "Succeeded", {"value": "Succeeded.", "localizedValue": "Erfolg"}])

@@ -191,17 +191,35 @@ def test_other_levels_and_categories_alarm_nobody(severity, shape, category, lev
     assert severity(shape("Microsoft.Fabrikam/incident/action", "Active", category, level)) == "info"
 
 
+@SHAPE
+@pytest.mark.parametrize("spell", [int, str, float])
 @pytest.mark.parametrize(("number", "expected"), [(1, "medium"), (2, "medium"), (3, "info"), (4, "info"), (5, "info")])
-def test_a_level_given_as_a_number_counts_like_its_word(severity, number, expected):
-    record = exported("Microsoft.Fabrikam/incident/action", "Active", "Security", Level=number)
+def test_a_level_given_as_a_number_counts_like_its_word(severity, shape, spell, number, expected):
+    record = shape("Microsoft.Fabrikam/incident/action", "Active", "Security")
+    [key] = {"level", "Level"} & set(record)
+    assert severity(record | {key: spell(number)}) == expected
+
+
+@pytest.mark.parametrize("level", [2, "2", "Error"])
+def test_an_exports_level_may_have_a_capital_letter(severity, level):
+    record = exported("Microsoft.Fabrikam/incident/action", "Active", "Security", Level=level)
     del record["level"]
-    assert severity(record) == expected
+    assert severity(record) == "medium"
 
 
 def test_a_level_that_is_true_is_not_the_number_one(severity):
     record = exported("Microsoft.Fabrikam/incident/action", "Active", "Security", Level=True)
     del record["level"]
     assert severity(record) == "info"
+
+
+@SHAPE
+@CASES
+@pytest.mark.parametrize("category", ["Service Health", "Resource Health"])
+def test_a_category_with_a_blank_is_the_same_category(connector, shape, spell, category):
+    event = connector.normalize(encode(shape("Microsoft.Fabrikam/incident/action", "Active", spell(category), "Error")))
+    assert (event.severity.value, event.actor_type) == ("medium", "platform")
+    assert event.activity_category == spell(category).replace(" ", "")
 
 
 def test_the_highest_match_wins_with_its_own_reason(connector):
