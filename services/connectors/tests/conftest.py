@@ -209,3 +209,17 @@ def aisoc(tmp_path: Path, database_url: str, live_lab: Lab) -> Iterator[CommandL
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AISOC_")}
         ours = {"AISOC_HOME": tmp_path / "home", "AISOC_DATABASE_URL": database_url, "AISOC_CLOUDS": clouds}
         yield CommandLine(inherited | {name: str(value) for name, value in ours.items()})
+
+
+@pytest.fixture
+def config(tmp_path: Path, live_lab: Lab) -> Path:
+    """The file of a connector's configuration."""
+    file = tmp_path / "connector.json"
+    file.write_text(live_lab.config())
+    return file
+
+
+@pytest.fixture
+def added(aisoc: CommandLine, config: Path) -> None:
+    """A connector named lab, added by the command line."""
+    aisoc("connectors", "add", "azure_activity", "--name", "lab", "--config", str(config))

@@ -48,11 +48,6 @@ def peak_memory(process):
     return peak
 
 
-@pytest.fixture
-def added(aisoc, live_lab):
-    aisoc("connectors", "add", "azure_activity", "--name", "lab", "--config", "-", stdin=live_lab.config().encode())
-
-
 def test_20000_events_are_stored_each_once_by_one_poll_in_bounded_memory(aisoc, live_lab, added, stored):
     shown = fill(live_lab, EVENTS)
     with aisoc.start("connectors", "poll", "lab", "--json") as process:
