@@ -14,7 +14,7 @@ from app.cli.output import LEVEL_STYLES, printable, severity_text, table, when
 from app.connectors.base import Finding
 from app.events.event import Event, Severity
 
-# The first poll brings a day of history: of a longer batch the last lines are shown.
+# The first poll brings a day of history: of a longer batch the last lines are shown, and what matters.
 _LONGEST_BATCH = 12
 _LINES_AROUND_TABLE = 8
 
@@ -52,10 +52,15 @@ class LineView(SilentView):
         self._console.print(level + Text(printable(finding.message)), soft_wrap=True)
 
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:  # noqa: ARG002
-        """Print the events, of a long batch the last ones."""
-        if len(events) > _LONGEST_BATCH:
-            self.say(f"… {len(events) - _LONGEST_BATCH:,} events more arrived at once; the newest of them:")
-        for event in events[-_LONGEST_BATCH:]:
+        """Print the events; of a long batch the last ones, and all that are more than info."""
+        shown = [
+            event
+            for place, event in enumerate(events, start=_LONGEST_BATCH - len(events))
+            if place >= 0 or event.severity is not Severity.INFO
+        ]
+        if len(shown) < len(events):
+            self.say(f"… {len(events) - len(shown):,} routine events more arrived at once")
+        for event in shown:
             self._console.print(_line(event), soft_wrap=True)
 
 
@@ -90,8 +95,8 @@ def print_summary(console: Console, totals: dict[str, Any]) -> None:
     shown.add_row("polls that failed", f"{totals['polls_failed']:,}")
     shown.add_row("events added, each once", f"{totals['events_added']:,}")
     shown.add_row("late ones recovered", f"{totals['late_recovered']:,} (happened before a window already read)")
-    for severity, count in totals["by_severity"].items():
-        shown.add_row(severity_text(Severity(severity)), f"{count:,}")
+    for severity in (Severity.HIGH, Severity.MEDIUM, Severity.INFO):
+        shown.add_row(severity_text(severity), f"{totals['by_severity'].get(severity.value, 0):,}")
     console.print(Text("\nSummary", style="bold"))
     console.print(shown)
 
