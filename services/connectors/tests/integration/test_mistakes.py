@@ -1,7 +1,9 @@
 """Mistakes and malice: each a sentence and an exit code, never a traceback, a secret or a steered terminal."""
 
 import json
+import signal
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -208,4 +210,14 @@ def test_a_reader_that_closes_the_pipe_ends_the_command_without_a_traceback(aiso
     with aisoc.start("normalize", "-") as process:
         process.stdout.close()
         _, said = process.communicate(json.dumps(events).encode(), timeout=60)
+    assert b"Traceback" not in said
+
+
+def test_ctrl_c_ends_an_ingest_that_waits_for_its_pipe(aisoc):
+    with aisoc.start("ingest", "-", "--name", "archive") as process:
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=15)
+        said = process.stderr.read()
+    assert process.returncode == 130
     assert b"Traceback" not in said
