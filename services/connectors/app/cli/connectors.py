@@ -10,10 +10,12 @@ import typer
 from rich.text import Text
 
 from app.cli.connector_views import (
+    Listed,
     catalog_entry,
     connector_facts,
     poll_facts,
     print_audit,
+    print_connector,
     print_connectors,
     print_finding,
     print_poll,
@@ -21,12 +23,13 @@ from app.cli.connector_views import (
     progress_on,
 )
 from app.cli.options import parse_time
-from app.cli.output import AsJson, print_json, run, stderr, stdout, table, when
-from app.clock import iso
+from app.cli.output import AsJson, print_json, run, stderr, stdout, table
+from app.collection.health import read_standing
 from app.collection.manage import add_connector, probe_connector, update_connector
-from app.collection.poll import PollResult, Request, poll
+from app.collection.poll import Request, poll
+from app.collection.result import PollResult
 from app.collection.windows import Tier
-from app.connectors import connector_ids, get_connector
+from app.connectors import connector_ids
 from app.errors import InvalidInput
 from app.log import configure_logging
 from app.main import open_service
@@ -36,7 +39,6 @@ from app.storage.connectors import (
     delete_connector,
     find_connector,
     list_connectors,
-    read_progress,
     set_enabled,
 )
 from app.storage.polls import last_poll_by_connector, latest_polls
@@ -96,7 +98,7 @@ def update(
     config: Annotated[str, typer.Option("--config", help="File of the fields to change, as JSON, or - for input.")],
     as_json: AsJson = False,
 ) -> None:
-    """Change fields of a connector, as a new secret; what is not named stays, checkpoint and history too.
+    """Change fields of a connector, as a new secret; what is not named stays, ledger and history too.
 
     Example: aisoc connectors update prod --config new-secret.json
     """
@@ -113,43 +115,37 @@ def update(
 
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
-    """List the connectors and how their last poll went."""
+    """List the connectors with their health: healthy, behind, failing or paused."""
 
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
-            rows = await list_connectors(connection)
             last = await last_poll_by_connector(connection)
+            listed = [
+                Listed(row, (await read_standing(connection, row, service.clock.now())).health, last.get(row.id))
+                for row in await list_connectors(connection)
+            ]
         if as_json:
-            print_json([connector_facts(row) | {"last_poll": poll_facts(row, last.get(row.id))} for row in rows])
-        elif not rows:
+            print_json([one.facts() for one in listed])
+        elif not listed:
             stdout().print("No connectors yet. Add one: aisoc connectors add azure_activity --name N --config FILE")
         else:
-            print_connectors(rows, last)
+            print_connectors(listed)
 
     run(work(), as_json=as_json)
 
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a connector: its settings (no secrets), checkpoint and last polls."""
+    """Show a connector: its settings (no secrets), health and last polls."""
 
     async def work(service: Service, row: ConnectorRow) -> None:
-        stream = get_connector(row.type).streams[0].name
         async with service.engine.connect() as connection:
-            progress = await read_progress(connection, row.id, stream)
+            standing = await read_standing(connection, row, service.clock.now())
             polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
-            print_json(
-                connector_facts(row) | {"read_until": iso(progress.position if progress else None), "polls": polls}
-            )
+            print_json(connector_facts(row) | {"health": standing.health.facts(), "polls": polls})
             return
-        lines = table("", "")
-        lines.show_header = False
-        for key, value in {"name": row.name, "type": row.type, **row.config}.items():
-            lines.add_row(key, "-" if value is None else str(value))
-        lines.add_row("enabled", "yes" if row.enabled else "no (paused)")
-        lines.add_row("read until", when(progress.position if progress else None))
-        stdout().print(lines)
+        print_connector(row, standing.health)
         print_polls(polls)
 
     _on_connector(name, work, as_json=as_json)

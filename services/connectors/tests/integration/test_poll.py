@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import psycopg
 import pytest
+from conftest import NOW
 from sqlalchemy import make_url
 from structlog.testing import capture_logs
 from support import query, until_hanging
@@ -11,15 +12,16 @@ from support import query, until_hanging
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.errors import Retry
-from app.storage.connectors import delete_connector, find_connector, read_progress
+from app.storage.connectors import delete_connector, find_connector
+from app.storage.coverage import read_coverage
 from simulator import faults, ticks
 from simulator.event_log import Rendered
 
 
 async def checkpoint_of(service, row):
     async with service.engine.connect() as connection:
-        progress = await read_progress(connection, row.id, "activity")
-    return progress and progress.position
+        coverage = await read_coverage(connection, row.id, "activity", NOW - timedelta(days=90))
+    return coverage and coverage.covered_until
 
 
 async def stored_ids(service):
