@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from app.cli.backfill_view import backfill_progress, print_backfill
 from app.cli.connector_views import (
     Listed,
     catalog_entry,
@@ -22,8 +23,10 @@ from app.cli.connector_views import (
     print_polls,
     progress_on,
 )
+from app.cli.coverage_view import coverage_facts, print_coverage
 from app.cli.options import parse_time
 from app.cli.output import AsJson, print_json, run, stderr, stdout, table
+from app.collection.backfill import backfill
 from app.collection.health import read_standing
 from app.collection.manage import add_connector, probe_connector, update_connector
 from app.collection.poll import Request, poll
@@ -213,6 +216,49 @@ def audit(
         raise typer.Exit(1 if result.error else 0)
 
     _on_connector(name, work, as_json=as_json, logs=True)
+
+
+@app.command(name="backfill")
+def backfill_(
+    name: Name,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="Days to reach back; Azure keeps 90.")] = 90,
+    as_json: AsJson = False,
+) -> None:
+    """Read the past, newest day first, beside the polls. Stopped or killed, it goes on when it is started again.
+
+    Example: aisoc connectors backfill prod --days 90
+    """
+
+    async def work(service: Service, row: ConnectorRow) -> None:
+        since = service.clock.now() - timedelta(days=days)
+        with backfill_progress() as on_progress:
+            result = await backfill(service, row, since, on_progress)
+        if as_json:
+            print_json(result.facts())
+        else:
+            print_backfill(result)
+        raise typer.Exit(1 if result.error else 0)
+
+    _on_connector(name, work, as_json=as_json, logs=True)
+
+
+@app.command()
+def coverage(name: Name, as_json: AsJson = False) -> None:
+    """Show what time is covered: read, settled, still missing, never readable, and how late events come.
+
+    Example: aisoc connectors coverage prod --json
+    """
+
+    async def work(service: Service, row: ConnectorRow) -> None:
+        now = service.clock.now()
+        async with service.engine.connect() as connection:
+            standing = await read_standing(connection, row, now)
+        if as_json:
+            print_json({"name": row.name} | coverage_facts(standing))
+        else:
+            print_coverage(row.name, standing, now)
+
+    _on_connector(name, work, as_json=as_json)
 
 
 @app.command()

@@ -83,7 +83,7 @@ def _removed(row: ConnectorRow, error: IntegrityError) -> Abort:
     problem = Abort(
         "connector_removed",
         f"{row.name} was removed while it was polled.",
-        "Nothing to do: the events that were read are stored.",
+        "Nothing to do: the events that were stored before stay.",
     )
     problem.__cause__ = error
     return problem

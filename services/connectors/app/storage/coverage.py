@@ -31,8 +31,9 @@ _LEDGER = text(
 _GAPS = text("SELECT reason, spans FROM gaps WHERE connector_id = :connector AND stream = :stream")
 _UNREAD = text(
     """
-    SELECT tstzmultirange(tstzrange(:since, :until)) - coalesce(
-        (SELECT read FROM coverage WHERE connector_id = :connector AND stream = :stream), '{}') AS unread
+    SELECT tstzmultirange(tstzrange(:since, :until))
+        - coalesce((SELECT read FROM coverage WHERE connector_id = :connector AND stream = :stream), '{}')
+        - coalesce((SELECT range_agg(spans) FROM gaps WHERE connector_id = :connector AND stream = :stream), '{}')
     """
 )
 _ASK = text(
@@ -80,7 +81,7 @@ async def read_coverage(
 
 
 async def read_unread(connection: AsyncConnection, connector_id: UUID, stream: str, window: Window) -> list[Window]:
-    """Return the parts of a window that were never read completely, oldest first."""
+    """Return the parts of a window that were never read completely and are no gaps, oldest first."""
     values = {"connector": connector_id, "stream": stream, "since": window.since, "until": window.until}
     return list(_windows((await connection.execute(_UNREAD, values)).scalar_one()))
 

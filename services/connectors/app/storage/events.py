@@ -1,5 +1,6 @@
 """Events in and out: a page goes in with COPY, each event once; searches stream."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -83,10 +84,15 @@ async def store_events(
 async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
     driver: Psycopg[Any] | None = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
-    async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_COPY_TYPES)
-        for event, raw in records:
-            await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    try:
+        async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.set_types(_COPY_TYPES)
+            for event, raw in records:
+                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    except asyncio.CancelledError:
+        # SQLAlchemy does not see this COPY: without a word it would go on with a connection in the middle of it.
+        await connection.invalidate()
+        raise
 
 
 async def _judge_stops(connection: AsyncConnection, since: datetime) -> None:
