@@ -71,7 +71,7 @@ class Listed:
 
 def health_text(health: Health) -> Text:
     """Return a state in its colour, with how far it is behind where that matters."""
-    late = f" by {span(health.behind)}" if health.state == "behind" else ""
+    late = f" by {span(health.behind)}" if health.state == "behind" and health.covered_until else ""
     return Text(health.state + late, style=_STATE_STYLES[health.state])
 
 
@@ -118,7 +118,8 @@ def _remark(health: Health) -> str:
             f"{health.error['message']} {health.error['remedy']}"
         )
     if health.state == "behind":
-        return f"nothing later than {when(health.covered_until)} was read. Is aisoc serve running?"
+        told = f"nothing later than {when(health.covered_until)} UTC" if health.covered_until else "nothing yet"
+        return f"{told} was read completely. Is aisoc serve running?"
     return ""
 
 

@@ -1,55 +1,40 @@
 """`aisoc connectors`: what to collect, and how it goes."""
 
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from app.cli.backfill_view import backfill_progress, print_backfill
 from app.cli.connector_views import (
     Listed,
     catalog_entry,
     connector_facts,
     poll_facts,
-    print_audit,
     print_connector,
     print_connectors,
-    print_finding,
-    print_poll,
     print_polls,
-    progress_on,
 )
-from app.cli.coverage_view import coverage_facts, print_coverage
-from app.cli.options import parse_time
-from app.cli.output import AsJson, print_json, run, stderr, stdout, table
-from app.collection.backfill import backfill
+from app.cli.one_connector import Name, on_connector
+from app.cli.output import AsJson, print_json, run, stdout, table
+from app.cli.reading import commands
 from app.collection.health import read_standing
-from app.collection.manage import add_connector, probe_connector, update_connector
-from app.collection.poll import Request, poll
-from app.collection.result import PollResult
-from app.collection.windows import Tier
+from app.collection.manage import add_connector, update_connector
 from app.connectors import connector_ids
 from app.errors import InvalidInput
-from app.log import configure_logging
 from app.main import open_service
 from app.service import Service
 from app.storage.connectors import (
     ConnectorRow,
     delete_connector,
-    find_connector,
     list_connectors,
     set_enabled,
 )
 from app.storage.polls import last_poll_by_connector, latest_polls
 
 app = typer.Typer(help="Add, test, poll and watch connectors.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="The connector's name.")]
-
-_WAIT_FOR_POLL_SECONDS = 30
+app.add_typer(commands)
 _SHOWN_POLLS = 5
 
 
@@ -113,7 +98,7 @@ def update(
         else:
             stdout().print(f"Changed {row.name}. Try it: aisoc connectors test {row.name}")
 
-    _on_connector(name, work, as_json=as_json)
+    on_connector(name, work, as_json=as_json)
 
 
 @app.command(name="list")
@@ -151,114 +136,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         print_connector(row, standing.health)
         print_polls(polls)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-@app.command()
-def test(name: Name, as_json: AsJson = False) -> None:
-    """Try a connector: sign in, ask the Activity Log for one entry, review the app's permissions.
-
-    Exits with 1 when it could not collect.
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        report = await probe_connector(service, row)
-        if as_json:
-            print_json({"ok": report.ok, "findings": [vars(finding) for finding in report.findings]})
-        else:
-            for finding in report.findings:
-                print_finding(finding)
-        raise typer.Exit(0 if report.ok else 1)
-
-    _on_connector(name, work, as_json=as_json)
-
-
-@app.command(name="poll")
-def poll_(
-    name: Name,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Read the wider window of a sweep, for late events.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Poll a connector now, to the end of its window.
-
-    Example: aisoc connectors poll prod --json
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        result = await _read(service, row, tier="sweep" if sweep else None)
-        if as_json:
-            print_json(result.facts())
-        else:
-            print_poll(result)
-        raise typer.Exit(1 if result.error else 0)
-
-    _on_connector(name, work, as_json=as_json, logs=True)
-
-
-@app.command()
-def audit(
-    name: Name,
-    since: Annotated[str, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")] = "24h",
-    as_json: AsJson = False,
-) -> None:
-    """Check that everything which Azure shows is stored, and fetch what is missing.
-
-    Example: aisoc connectors audit prod --since 7d
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        start = parse_time(since, service.clock.now())
-        result = await _read(service, row, tier="audit", since=start)
-        if as_json:
-            print_json(result.facts())
-        else:
-            print_audit(result)
-        raise typer.Exit(1 if result.error else 0)
-
-    _on_connector(name, work, as_json=as_json, logs=True)
-
-
-@app.command(name="backfill")
-def backfill_(
-    name: Name,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days to reach back; Azure keeps 90.")] = 90,
-    as_json: AsJson = False,
-) -> None:
-    """Read the past, newest day first, beside the polls. Stopped or killed, it goes on when it is started again.
-
-    Example: aisoc connectors backfill prod --days 90
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        since = service.clock.now() - timedelta(days=days)
-        with backfill_progress() as on_progress:
-            result = await backfill(service, row, since, on_progress)
-        if as_json:
-            print_json(result.facts())
-        else:
-            print_backfill(result)
-        raise typer.Exit(1 if result.error else 0)
-
-    _on_connector(name, work, as_json=as_json, logs=True)
-
-
-@app.command()
-def coverage(name: Name, as_json: AsJson = False) -> None:
-    """Show what time is covered: read, settled, still missing, never readable, and how late events come.
-
-    Example: aisoc connectors coverage prod --json
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        now = service.clock.now()
-        async with service.engine.connect() as connection:
-            standing = await read_standing(connection, row, now)
-        if as_json:
-            print_json({"name": row.name} | coverage_facts(standing))
-        else:
-            print_coverage(row.name, standing, now)
-
-    _on_connector(name, work, as_json=as_json)
+    on_connector(name, work, as_json=as_json)
 
 
 @app.command()
@@ -288,13 +166,7 @@ def remove(
             await delete_connector(connection, row.id)
         _say({"removed": row.name}, f"Removed {row.name}; its events stay.", as_json=as_json)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-async def _read(service: Service, row: ConnectorRow, *, tier: Tier | None, since: datetime | None = None) -> PollResult:
-    with stderr().status(f"Reading {row.name} …") as status:
-        request = Request(tier=tier, since=since, on_page=progress_on(status), wait_seconds=_WAIT_FOR_POLL_SECONDS)
-        return await poll(service, row, request)
+    on_connector(name, work, as_json=as_json)
 
 
 def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
@@ -304,22 +176,7 @@ def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
         sentence = f"{row.name} is {'enabled' if enabled else 'disabled'}."
         _say({"name": row.name, "enabled": enabled}, sentence, as_json=as_json)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-def _on_connector(
-    name: str, work: Callable[[Service, ConnectorRow], Awaitable[None]], *, as_json: bool, logs: bool = False
-) -> None:
-    async def found() -> None:
-        async with open_service() as service:
-            async with service.engine.connect() as connection:
-                row = await find_connector(connection, name)
-            if logs and not sys.stderr.isatty():
-                # A poll's line is logged as under `serve`; in a terminal its result is printed for people.
-                configure_logging(service.settings.log_level)
-            await work(service, row)
-
-    run(found(), as_json=as_json)
+    on_connector(name, work, as_json=as_json)
 
 
 def _read_config(source: str) -> str:

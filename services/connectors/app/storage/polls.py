@@ -79,8 +79,13 @@ async def failures_since_complete(connection: AsyncConnection, connector_id: UUI
 
 
 async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """Return the last polls of a connector, newest first."""
-    query = select(polls).where(polls.c.connector_id == connector_id).order_by(polls.c.id.desc()).limit(limit)
+    """Return the last polls of a connector, newest first, the slices of backfills left out."""
+    query = (
+        select(polls)
+        .where(polls.c.connector_id == connector_id, polls.c.tier != "backfill")
+        .order_by(polls.c.id.desc())
+        .limit(limit)
+    )
     return [row._asdict() for row in await connection.execute(query)]
 
 

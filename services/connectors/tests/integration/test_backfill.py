@@ -24,7 +24,9 @@ async def ledger(service, row):
 
 
 async def stored(service):
-    (found,) = await query(service, "SELECT count(*) AS events, count(DISTINCT external_id) AS distinct_ids FROM events")
+    (found,) = await query(
+        service, "SELECT count(*) AS events, count(DISTINCT external_id) AS distinct_ids FROM events"
+    )
     assert found["events"] == found["distinct_ids"]
     return found["events"]
 
