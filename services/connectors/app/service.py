@@ -7,21 +7,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import Clock
 from app.connectors.base import Context
 from app.microsoft.clouds import Clouds
+from app.microsoft.pace import Paces
 from app.security.vault import Vault
 from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Service:
-    """The service's parts: settings, clock, database, vault, clouds."""
+    """The service's parts: settings, clock, database, vault, clouds, reading allowances."""
 
     settings: Settings
     clock: Clock
     engine: AsyncEngine
     vault: Vault
     clouds: Clouds
+    paces: Paces
 
     @property
     def context(self) -> Context:
         """What connectors may use."""
-        return Context(self.clouds, self.clock)
+        return Context(self.clouds, self.clock, self.paces)

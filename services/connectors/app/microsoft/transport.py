@@ -16,13 +16,16 @@ from app.microsoft.clouds import Cloud
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 30
+# A body that comes byte by byte never trips the limit for reading; a page takes seconds.
+_TOTAL_SECONDS = 120
 
 
 class _VerbatimSession:
-    """An aiohttp session for azure-core that sends each URL as it was written.
+    """An aiohttp session for azure-core that sends each URL as it was written and ends each request in time.
 
     aiohttp re-quotes a URL given as text, and a nextLink's skip token does not survive that
-    (Azure/azure-powershell#3169: its raw `:` and `;` are part of the cursor).
+    (Azure/azure-powershell#3169: its raw `:` and `;` are part of the cursor). azure-core limits the time to connect and
+    between two reads, but not that of a whole request.
     """
 
     auto_decompress = False
@@ -34,6 +37,9 @@ class _VerbatimSession:
         address = URL(url, encoded=True)
         if proxy := _proxy(address):
             options["proxy"] = proxy
+        options["timeout"] = aiohttp.ClientTimeout(
+            total=_TOTAL_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
+        )
         return await self._session.request(method, address, **options)
 
     async def __aenter__(self) -> Self:
@@ -75,8 +81,6 @@ async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTra
             clock,
             session=cast("aiohttp.ClientSession", _VerbatimSession(session)),
             session_owner=False,
-            connection_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
         )
 
 
