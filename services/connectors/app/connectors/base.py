@@ -85,7 +85,7 @@ class Session(Protocol):
 
     @property
     def clock_ahead(self) -> timedelta:
-        """How far this machine's clock is ahead of the source's, as far as its answers told; zero until then."""
+        """How far this machine's clock is ahead of the source's, to a second; zero as long as no answer told."""
 
 
 class CollectionConfig(BaseModel):

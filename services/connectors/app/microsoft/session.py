@@ -79,20 +79,6 @@ class _PacePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         return answer
 
 
-class _SkewPolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
-    """Compares the clocks; stands last, as no wait may lie between question and answer."""
-
-    def __init__(self, skew: Skew, clock: Clock) -> None:
-        self._skew = skew
-        self._clock = clock
-
-    async def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, AsyncHttpResponse]:
-        asked = self._clock.now()
-        answer = await self.next.send(request)
-        self._skew.note(asked, self._clock.now(), answer.http_response.headers.get("Date"))
-        return answer
-
-
 class ArmSession:
     """Reads from Azure Resource Manager as one app; counts its requests."""
 
@@ -108,7 +94,7 @@ class ArmSession:
 
     @property
     def clock_ahead(self) -> timedelta:
-        """How far this machine's clock is ahead of Azure's, by its answers; zero until there is one."""
+        """How far this machine's clock is ahead of Microsoft's, by all answers, that to the sign-in being the first."""
         return self._skew.ahead
 
     async def get(self, url: str) -> bytes:
@@ -142,31 +128,34 @@ async def open_arm_session(
     """
     scope = f"{cloud.resource_manager}/.default"
     skew = Skew()
-    async with open_transport(cloud, clock) as transport:
+    async with open_transport(cloud, clock, skew) as transport:
         credential = ClientSecretCredential(
-            caller.tenant_id, caller.client_id, secret, authority=cloud.authority, transport=transport, retry_total=3
+            caller.tenant_id,
+            caller.client_id,
+            secret,
+            authority=cloud.authority,
+            transport=transport,
+            retry_total=3,
+            retry_read=1,
         )
         await _sign_in(credential, scope, cloud, caller)
-        ours = _PacePolicy(pace, background=background), _SkewPolicy(skew, clock)
+        turns = _PacePolicy(pace, background=background)
         client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
-            cloud.resource_manager, transport=transport, policies=_policies(cloud, credential, scope, *ours)
+            cloud.resource_manager, transport=transport, policies=_policies(cloud, credential, scope, turns)
         )
         async with client:
             yield ArmSession(client, cloud, caller, clock, skew)
 
 
-def _policies(
-    cloud: Cloud, credential: ClientSecretCredential, scope: str, pace: _PacePolicy, skew: _SkewPolicy
-) -> list[Any]:
+def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str, turns: _PacePolicy) -> list[Any]:
     return [
         _DeclaredOriginPolicy(cloud.resource_manager),
         RequestIdPolicy(),
         UserAgentPolicy(sdk_moniker="aisoc"),
         _PatientRetryPolicy(retry_total=5, retry_connect=2, retry_read=1, retry_status=4),
-        pace,
+        turns,
         AsyncBearerTokenCredentialPolicy(credential, scope),
         HttpLoggingPolicy(),
-        skew,
     ]
 
 
