@@ -6,7 +6,9 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -101,14 +103,16 @@ class Server:
     async def _handle(self, host: str, request: web.BaseRequest) -> web.StreamResponse:
         ask = Ask(request.method, request.raw_path, request.headers, await request.read())
         kind = _kind(host, ask)
-        fault = None if kind in ("elsewhere", "other") else self.cloud.faults.take(kind)
+        fault = None if kind in ("elsewhere", "other") else self.cloud.faults.take(kind, ask.target)
         if isinstance(fault, faults.Hang):
             await self._pause(fault.seconds)
         if isinstance(fault, faults.Reset):
             self._note(kind, ask, None)
             return _aborted(request)
-        reply = self._reply(host, ask, fault)
+        reply = self._dated(self._reply(host, ask, fault))
         self._note(kind, ask, reply.status)
+        if isinstance(fault, faults.Drip):
+            return await self._drip(request, reply, fault)
         if isinstance(fault, faults.Spoil) and fault.how == "truncated":
             return await _cut_short(request, reply)
         return _response(reply)
@@ -131,6 +135,20 @@ class Server:
         if host == "resource_manager":
             return arm.answer(self.cloud, self.origins, ask, fault)
         return RefusedError(404, "NotFound", "Nothing is served here.").reply()
+
+    def _dated(self, reply: Reply) -> Reply:
+        """Date the answer by the cloud's own clock: a client may compare its clock with it."""
+        return replace(reply, headers={"Date": format_datetime(self.cloud.clock(), usegmt=True), **reply.headers})
+
+    async def _drip(self, request: web.BaseRequest, reply: Reply, fault: faults.Drip) -> web.StreamResponse:
+        response = await _begun(request, reply)
+        with suppress(ConnectionError):  # the client gave up
+            for start in range(0, len(reply.body), fault.size):
+                await self._pause(fault.seconds)
+                if self._closing.is_set():
+                    break
+                await response.write(reply.body[start : start + fault.size])
+        return response
 
     async def _pause(self, seconds: float) -> None:
         """Real time passes, but no longer than the server runs."""
@@ -170,12 +188,18 @@ def _aborted(request: web.BaseRequest) -> web.Response:
 
 async def _cut_short(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     """Half of the body that Content-Length promises, then the connection closes."""
-    response = web.StreamResponse(status=reply.status, headers={**reply.headers, "Content-Type": reply.content_type})
-    response.content_length = len(reply.body)
-    await response.prepare(request)
+    response = await _begun(request, reply)
     await response.write(reply.body[: len(reply.body) // 2])
     if request.transport is not None:
         request.transport.close()
+    return response
+
+
+async def _begun(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    """Send status and headers; the body is to follow."""
+    response = web.StreamResponse(status=reply.status, headers={**reply.headers, "Content-Type": reply.content_type})
+    response.content_length = len(reply.body)
+    await response.prepare(request)
     return response
 
 
