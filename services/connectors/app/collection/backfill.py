@@ -160,13 +160,13 @@ class _Run:
         return error
 
     async def _read_slice(self, connection: AsyncConnection, part: Window, done: PollResult) -> None:
-        reader = await open_reader(self._service, self._row, connection)
-        gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
-        if window is not None:
-            await read_windows(reader, window, done, self._counter(), gap, live=False)
-        elif gap is not None:
-            async with connection.begin():
-                await add_gap(connection, self._row.id, self._stream.name, gap)
+        async with open_reader(self._service, self._row, connection, done, background=True) as reader:
+            gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
+            if window is not None:
+                await read_windows(reader, window, done, self._counter(), gap)
+            elif gap is not None:
+                async with connection.begin():
+                    await add_gap(connection, self._row.id, self._stream.name, gap)
 
     def _counter(self) -> OnPage:
         """Return what adds a slice's pages to the totals as they come."""

@@ -59,11 +59,11 @@ async def poll(service: Service, row: ConnectorRow, request: Request = Request()
 async def _poll(
     service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, request: Request
 ) -> None:
-    reader = await open_reader(service, row, connection)
-    plan = await _plan(reader, request)
-    result.plan(plan)
-    gap = Gap(plan.gap, "outage_longer_than_retention") if plan.gap else None
-    await read_windows(reader, plan.window, result, request.on_page, gap)
+    async with open_reader(service, row, connection, result) as reader:
+        plan = await _plan(reader, request)
+        result.plan(plan)
+        gap = Gap(plan.gap, "outage_longer_than_retention") if plan.gap else None
+        await read_windows(reader, plan.window, result, request.on_page, gap)
 
 
 async def _plan(reader: Reader, request: Request) -> Plan:
