@@ -73,6 +73,13 @@ async def test_a_bucket_larger_than_the_usual_is_used_as_far_as_it_was_seen(pace
     assert clock.monotonic() == 0
 
 
+@pytest.mark.parametrize(("told", "capacity"), [("0", 250), ("249", 250), ("11999", 11_999)])
+async def test_no_more_comes_back_than_the_bucket_holds(pace, clock, told, capacity):
+    await ask(pace, headers={READS: told})
+    clock.advance(hours=1)
+    assert pace.left == capacity
+
+
 async def test_a_provider_with_a_small_limit_is_asked_slowly_and_for_ever(pace, clock):
     for _ in range(20):
         await ask(pace, background=True, headers={RESOURCE_REQUESTS: "8"})

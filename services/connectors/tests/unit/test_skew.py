@@ -44,9 +44,10 @@ def test_further_answers_narrow_what_is_known():
     assert learnt((late, late + 30 * SECOND, DATE), (late, late, DATE)) == timedelta(minutes=-5)
 
 
-def test_a_clock_that_is_set_is_believed_at_once():
-    wrong = NOW + timedelta(minutes=5)
-    assert learnt((wrong, wrong, DATE), (NOW, NOW, DATE)) == timedelta()
+@pytest.mark.parametrize(("before", "after"), [(300, 0), (0, 300), (-300, 0), (0, -300), (300, -300)])
+def test_a_clock_that_is_set_is_believed_at_once(before, after):
+    first, second = NOW + before * SECOND, NOW + after * SECOND
+    assert learnt((first, first, DATE), (second, second, DATE)) == learnt((second, second, DATE))
 
 
 def test_a_clock_set_back_during_the_answer_tells_nothing():
