@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.microsoft.skew import Skew
@@ -58,6 +58,7 @@ moments = st.floats(min_value=0, max_value=3600)
 spans = st.floats(min_value=0, max_value=5)
 
 
+@settings(max_examples=200, deadline=None)
 @given(st.floats(min_value=-600, max_value=600), st.lists(st.tuples(moments, spans, spans), min_size=1))
 def test_the_difference_is_never_overstated_and_known_within_a_second_and_the_quickest_answer(ahead, answers):
     skew = Skew()
