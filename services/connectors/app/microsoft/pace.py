@@ -40,7 +40,6 @@ class Pace:
         self._clock = clock
         self._caller = caller
         self._left = math.inf
-        self._capacity = _CAPACITY
         self._counted_at = clock.monotonic()
         self._closed_until = -math.inf
         self._under_way = 0
@@ -51,8 +50,8 @@ class Pace:
     def left(self) -> float:
         """How many reads are left by the last answer, what was asked since and what came back; infinite until told."""
         now = self._clock.monotonic()
-        if self._left < self._capacity:
-            self._left = min(self._capacity, self._left + (now - self._counted_at) * _REFILL_PER_SECOND)
+        if self._left < _CAPACITY:  # a larger bucket is known by its answers alone
+            self._left = min(_CAPACITY, self._left + (now - self._counted_at) * _REFILL_PER_SECOND)
         self._counted_at = now
         return self._left
 
@@ -77,7 +76,6 @@ class Pace:
         """Learn from an answer, within its turn. Others' requests under way may not be counted in it yet."""
         told = [int(value) for value in map(headers.get, _REMAINING) if value and _is_count(value)]
         if told:
-            self._capacity = max(self._capacity, min(told))
             self._left, self._counted_at = min(told) - (self._under_way - 1), self._clock.monotonic()
         if status == 429:
             self._close(headers)

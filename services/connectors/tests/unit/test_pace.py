@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.clock import VirtualClock
@@ -71,6 +71,13 @@ async def test_a_bucket_larger_than_the_usual_is_used_as_far_as_it_was_seen(pace
     for _ in range(11_900):
         await ask(pace)
     assert clock.monotonic() == 0
+
+
+@pytest.mark.parametrize(("told", "capacity"), [("0", 250), ("249", 250), ("11999", 11_999)])
+async def test_no_more_comes_back_than_the_bucket_holds(pace, clock, told, capacity):
+    await ask(pace, headers={READS: told})
+    clock.advance(hours=1)
+    assert pace.left == capacity
 
 
 async def test_a_provider_with_a_small_limit_is_asked_slowly_and_for_ever(pace, clock):
@@ -206,6 +213,7 @@ reads = st.lists(
 buckets = st.tuples(st.sampled_from([40, 100, 250, 12_000]), st.sampled_from([2, 5, 25, 100]))
 
 
+@settings(max_examples=200, deadline=None)
 @given(buckets, reads)
 async def test_no_reader_goes_below_its_reserve_nor_asks_before_retry_after_and_each_goes_on(bucket, reads):
     clock = VirtualClock(datetime(2026, 5, 1, 12, 0, tzinfo=UTC))
@@ -220,6 +228,7 @@ async def test_no_reader_goes_below_its_reserve_nor_asks_before_retry_after_and_
     assert azure.early == 0
 
 
+@settings(max_examples=50, deadline=None)
 @given(buckets, st.integers(min_value=1, max_value=8), st.booleans())
 async def test_readers_that_have_the_bucket_to_themselves_are_never_refused(bucket, readers, background):
     clock = VirtualClock(datetime(2026, 5, 1, 12, 0, tzinfo=UTC))
@@ -235,6 +244,7 @@ async def test_readers_that_have_the_bucket_to_themselves_are_never_refused(buck
     assert azure.refused == 0
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=1, max_value=LONGEST_WAIT_SECONDS), st.booleans())
 async def test_everyone_goes_on_after_a_retry_after(seconds, background):
     clock = VirtualClock(datetime(2026, 5, 1, 12, 0, tzinfo=UTC))
