@@ -29,7 +29,7 @@ RETENTION_MARGIN = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Widths:
-    """How far a poll and a sweep read back, and the longest lag that is expected: older events are all readable."""
+    """How far a poll and a sweep read back, and the longest lag that they expect: what is later is for the audit."""
 
     overlap: timedelta
     sweep: timedelta
@@ -64,7 +64,7 @@ def measured_widths(config: CollectionConfig, stream: Stream, lags: Lags) -> Wid
     return Widths(
         overlap=_between(overlap, lags.percentile(0.95), LONGEST_OVERLAP),
         sweep=_between(sweep, 2 * lags.longest, LONGEST_SWEEP),
-        longest_lag=max(stream.latency, lags.longest),
+        longest_lag=max(stream.latency, min(lags.longest, LONGEST_SWEEP)),
     )
 
 
