@@ -173,15 +173,15 @@ async def _store_page(
     result: PollResult,
 ) -> None:
     intake = sort_records(connector, records)
-    late_before = progress.position if progress else None
-    stored = await store_events(connection, result.connector, intake.events, late_before)
+    added = await store_events(connection, result.connector, intake.events)
     await quarantine_records(connection, result.connector, intake.quarantined)
     result.events_read += intake.read
     result.events_dropped += intake.dropped
     result.events_quarantined += len(intake.quarantined)
-    result.events_added += stored.added
-    result.events_duplicate += len(intake.events) - stored.added
-    result.late_recovered += stored.late
+    result.events_added += len(added)
+    result.events_duplicate += len(intake.events) - len(added)
+    if progress is not None:
+        result.late_recovered += sum(event.event_time < progress.position for event in added)
 
 
 async def _record(

@@ -28,6 +28,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         url,
         pool_size=settings.worker_concurrency + 5,
         pool_pre_ping=True,
+        isolation_level="READ COMMITTED",  # what the queries are written for, whatever the server's default is
         connect_args={
             "application_name": "aisoc",
             "options": "-c timezone=UTC",

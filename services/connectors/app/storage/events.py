@@ -1,14 +1,16 @@
-"""Events in and out: a page goes in with COPY, each event once; searches stream."""
+"""Events in and out: new ones go in with COPY, each once; searches stream."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection as Psycopg
+import psycopg
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Select, desc, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event, Severity
@@ -16,26 +18,11 @@ from app.events.power import power_state
 from app.storage.tables import EVENT_FIELDS, events
 
 _COLUMNS = ", ".join((*EVENT_FIELDS, "connector", "power_state", "raw"))
-_COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_COPY = f"COPY events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES = [
     "uuid" if name == "id" else "timestamptz" if name.endswith("_time") else "text" for name in EVENT_FIELDS
 ] + ["text", "text", "bytea"]
-_FIRST = datetime.min.replace(tzinfo=UTC)
-
-# Sorted, so that two writers of the same events never wait for each other in a circle.
-_INSERT = text(
-    f"""
-    WITH added AS (
-        INSERT INTO events ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming ORDER BY id
-        ON CONFLICT (id) DO NOTHING
-        RETURNING event_time, power_state
-    )
-    SELECT count(*) AS added,
-           count(*) FILTER (WHERE event_time < :late_before) AS late,
-           min(event_time) FILTER (WHERE power_state IS NOT NULL) AS earliest_power
-    FROM added
-    """  # noqa: S608 - the columns are this module's own
-)
+_KNOWN = text("SELECT id FROM events WHERE id = ANY(:ids)")
 
 # The last power operation before a stop, the stop's own other records left out, says whether the machine was in use.
 # Every stop after the earliest new one is judged again, because records come late and newest first.
@@ -56,7 +43,7 @@ _JUDGE_STOPS = text(
         FROM events AS stop
         WHERE stop.power_state = 'stopped' AND stop.outcome <> 'failure'
           AND md5(lower(stop.resource_id)) = ANY(
-              SELECT md5(lower(resource_id)) FROM incoming WHERE power_state IS NOT NULL)
+              SELECT md5(lower(machine)) FROM unnest(CAST(:machines AS text[])) AS machine)
           AND stop.event_time >= :since
     ) AS judged
     WHERE events.id = judged.id
@@ -67,49 +54,59 @@ _IDLE = "stops a virtual machine that was already stopped"
 _IN_USE = "stops a virtual machine in active use"
 
 
-@dataclass(frozen=True)
-class Added:
-    """What storing a page changed: events that were new, and how many of these happened before the checkpoint."""
-
-    added: int = 0
-    late: int = 0
-
-
 async def store_events(
-    connection: AsyncConnection,
-    connector: str,
-    records: Sequence[tuple[Event, bytes]],
-    late_before: datetime | None = None,
-) -> Added:
-    """Store events with their raw bytes, each identity once, in a transaction of the caller's that stores no others.
+    connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]
+) -> list[Event]:
+    """Store events with their raw bytes, each identity once, and return those that were new, by id.
 
-    late_before: new events that happened earlier count as late.
+    In a transaction of the caller's that stores no others: all writers take their events in the order of their ids,
+    so that none waits for another in a circle.
     """
-    if not records:
-        return Added()
-    await connection.execute(
-        text("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE events INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
-    )
-    await _copy(connection, connector, records)
-    result = (await connection.execute(_INSERT, {"late_before": late_before or _FIRST})).one()
-    if result.earliest_power is not None:
-        await _judge_stops(connection, result.earliest_power)
-    return Added(result.added, result.late)
+    waiting = {event.id: (event, raw) for event, raw in reversed(records)}  # of two copies the first is kept
+    while new := await _unknown(connection, waiting):
+        try:
+            async with connection.begin_nested():
+                await _copy(connection, connector, new)
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
+            continue  # another writer has stored some meanwhile: they are known now, so this ends
+        added = [event for event, _ in new]
+        await _judge_stops(connection, added)
+        return added
+    return []
+
+
+async def _unknown(connection: AsyncConnection, waiting: dict[UUID, tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
+    """Return what is not stored yet, by id."""
+    known = set((await connection.execute(_KNOWN, {"ids": list(waiting)})).scalars())
+    return [waiting[event_id] for event_id in sorted(waiting.keys() - known)]
 
 
 async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
-    driver: Psycopg[Any] | None = (await connection.get_raw_connection()).driver_connection
+    driver: psycopg.AsyncConnection[Any] | None = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
-    async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_COPY_TYPES)
-        for event, raw in records:
-            await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    try:
+        async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.set_types(_COPY_TYPES)
+            for event, raw in records:
+                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    except psycopg.Error as error:
+        if driver.closed:
+            await connection.invalidate(error)
+        # SQLAlchemy knows nothing of COPY; its callers know its errors only.
+        raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error
 
 
-async def _judge_stops(connection: AsyncConnection, since: datetime) -> None:
+async def _judge_stops(connection: AsyncConnection, added: list[Event]) -> None:
     """Lower the stops of idle machines and raise those found in use, one writer at a time."""
+    power = [event for event in added if power_state(event)]
+    if not power:
+        return
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('aisoc/power', 0))"))
-    await connection.execute(_JUDGE_STOPS, {"since": since, "idle": _IDLE, "in_use": _IN_USE})
+    machines = list({event.resource_id for event in power if event.resource_id})
+    since = min(event.event_time for event in power)
+    await connection.execute(_JUDGE_STOPS, {"machines": machines, "since": since, "idle": _IDLE, "in_use": _IN_USE})
 
 
 @dataclass(frozen=True)
