@@ -92,8 +92,6 @@ async def _copy(connection: AsyncConnection, connector: str, records: Sequence[t
             for event, raw in records:
                 await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
     except psycopg.Error as error:
-        if driver.closed:
-            await connection.invalidate(error)
         # SQLAlchemy knows nothing of COPY; its callers know its errors only.
         raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from itertools import chain
 
 import pytest
-from sqlalchemy.exc import OperationalError
 from support import query
 
+from app.collection.poll import poll
 from app.storage.events import store_events
 
 
@@ -109,11 +109,15 @@ async def test_many_writers_of_overlapping_pages_store_each_event_once(service, 
     assert len(await query(service, "SELECT id FROM events")) == 600
 
 
-async def test_a_connection_lost_while_events_are_copied_is_told_as_the_databases_error(service, records):
-    async with held(service, records[3:6]):
-        writer = asyncio.create_task(store(service, records))
+async def test_a_database_lost_while_events_are_copied_fails_the_poll_and_the_next_one_loses_nothing(
+    service, row, lab, connector
+):
+    published = lab.operations(5)
+    lab.publish(published)
+    raws = [json.dumps(record).encode() for record in published]
+    async with held(service, [(connector.normalize(raws[0]), raws[0])]):
+        polled = asyncio.create_task(poll(service, row))
         (pid,) = await until_waiting(service, 1)
         await query(service, "SELECT pg_terminate_backend(:pid)", pid=pid)
-        with pytest.raises(OperationalError):
-            await writer
-    assert len(await store(service, records)) == len(records)
+        assert (await polled).error["code"] == "database_unreachable"
+    assert (await poll(service, row)).events_added == len(published)
