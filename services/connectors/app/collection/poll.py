@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
-from app.collection.ahead import one_ahead
+from app.collection.ahead import gathered
 from app.collection.configuration import open_config
-from app.collection.intake import sort_records
+from app.collection.intake import Intake, sort_records
 from app.collection.windows import Plan, Progress, Tier, due_tier, plan_window
 from app.connectors import get_connector
 from app.connectors.base import Connector
@@ -27,6 +28,8 @@ from app.storage.polls import complete_reads, finish_poll, start_poll
 from app.storage.quarantine import quarantine_records
 
 _log = get_logger(__name__)
+_PAGES = 5
+_SYNC = text("SET LOCAL synchronous_commit = off")
 _NOT_IN_ROW = frozenset({"connector", "stream", "started_at"})
 INTERRUPTED = Retry(
     "interrupted", "The poll was interrupted before its end.", "Nothing to do: the next poll reads the same window."
@@ -153,11 +156,11 @@ async def _read_window(
     result.plan(plan)
     async with connector.connect(config, service.context) as session:
         try:
-            async with aclosing(one_ahead(connector.fetch(session, stream, plan.window))) as pages:
-                async for records in pages:
-                    result.pages += 1
+            sorted_pages = (sort_records(connector, page) async for page in connector.fetch(session, stream, plan.window))
+            async with aclosing(gathered(sorted_pages, _PAGES)) as batches:
+                async for pages in batches:
                     async with connection.begin():
-                        await _store_page(connection, connector, records, progress, result)
+                        await _store(connection, pages, progress, result)
                     request.on_page(result)
         finally:
             result.requests = session.requests
@@ -165,21 +168,21 @@ async def _read_window(
         await move_checkpoint(connection, row.id, stream.name, plan.window)
 
 
-async def _store_page(
-    connection: AsyncConnection,
-    connector: Connector,
-    records: list[bytes],
-    progress: Progress | None,
-    result: PollResult,
+async def _store(
+    connection: AsyncConnection, pages: list[Intake], progress: Progress | None, result: PollResult
 ) -> None:
-    intake = sort_records(connector, records)
-    added = await store_events(connection, result.connector, intake.events)
-    await quarantine_records(connection, result.connector, intake.quarantined)
-    result.events_read += intake.read
-    result.events_dropped += intake.dropped
-    result.events_quarantined += len(intake.quarantined)
+    """Store pages in one transaction."""
+    await connection.execute(_SYNC)
+    events = [record for page in pages for record in page.events]
+    quarantined = [record for page in pages for record in page.quarantined]
+    added = await store_events(connection, result.connector, events)
+    await quarantine_records(connection, result.connector, quarantined)
+    result.pages += len(pages)
+    result.events_read += sum(page.read for page in pages)
+    result.events_dropped += sum(page.dropped for page in pages)
+    result.events_quarantined += len(quarantined)
     result.events_added += len(added)
-    result.events_duplicate += len(intake.events) - len(added)
+    result.events_duplicate += len(events) - len(added)
     if progress is not None:
         result.late_recovered += sum(event.event_time < progress.position for event in added)
 

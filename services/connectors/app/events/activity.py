@@ -17,6 +17,7 @@ from app.errors import Skip
 from app.events.event import Outcome
 
 _LONGEST_TEXT = 2048
+_NUMBERS = (int, float)
 # .NET ticks: 100 ns since year 1, as the last part of an event's id.
 _EPOCH_TICKS = 621_355_968_000_000_000
 # Exports of before 2018 name the verb where later ones name the category.
@@ -281,10 +282,10 @@ def text(value: Any) -> str | None:
     """
     if isinstance(value, dict):
         value = value.get("value")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
     if not isinstance(value, str):
-        return None
+        if not isinstance(value, _NUMBERS) or isinstance(value, bool):
+            return None
+        value = str(value)
     if len(value) > _LONGEST_TEXT:
         value = value[:_LONGEST_TEXT]
     if "\0" in value:
