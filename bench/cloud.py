@@ -66,6 +66,7 @@ async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
         clouds = folder / "clouds.toml"
         clouds.write_text(server.clouds_toml())
         import os
+
         lab = Lab(os.getpid(), str(clouds), tenant, app.client_id, app.secret, made)
         sys.stdout.write(json.dumps(asdict(lab)) + "\n")
         sys.stdout.flush()

@@ -156,7 +156,9 @@ async def _read_window(
     result.plan(plan)
     async with connector.connect(config, service.context) as session:
         try:
-            sorted_pages = (sort_records(connector, page) async for page in connector.fetch(session, stream, plan.window))
+            sorted_pages = (
+                sort_records(connector, page) async for page in connector.fetch(session, stream, plan.window)
+            )
             async with aclosing(gathered(sorted_pages, _PAGES)) as batches:
                 async for pages in batches:
                     async with connection.begin():
