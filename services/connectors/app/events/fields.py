@@ -24,15 +24,10 @@ def text(value: Any) -> str | None:
     """
     if isinstance(value, dict):
         value = value.get("value")
-    if not isinstance(value, str):
-        if not isinstance(value, _NUMBERS) or isinstance(value, bool):
-            return None
-        value = str(value)
-    if len(value) > _LONGEST_TEXT:
-        value = value[:_LONGEST_TEXT]
-    if "\0" in value:
-        value = value.replace("\0", "\ufffd")
-    return value.strip() or None
+    if isinstance(value, str):
+        told = value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT]
+        return (told.replace("\0", "\ufffd") if "\0" in told else told).strip() or None
+    return str(value)[:_LONGEST_TEXT] if isinstance(value, _NUMBERS) and not isinstance(value, bool) else None
 
 
 def as_object(value: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ _COPY = f"COPY events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES = [
     "uuid" if name == "id" else "timestamptz" if name.endswith("_time") else "text" for name in EVENT_FIELDS
 ] + ["text", "text", "bytea"]
-_KNOWN = text("SELECT id FROM events WHERE id = ANY(:ids)")
+_KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 # The last power operation before a stop, the stop's own other records left out, says whether the machine was in use.
 # Every stop after the earliest new one is judged again, because records come late and newest first.
@@ -62,7 +62,7 @@ async def store_events(
     In a transaction of the caller's that stores no others: all writers take their events in the order of their ids,
     so that none waits for another in a circle.
     """
-    waiting = {event.id: (event, raw) for event, raw in reversed(records)}  # of two copies the first is kept
+    waiting = {event.id.int: (event, raw) for event, raw in reversed(records)}  # of two copies the first is kept
     while new := await _unknown(connection, waiting):
         try:
             async with connection.begin_nested():
@@ -77,10 +77,11 @@ async def store_events(
     return []
 
 
-async def _unknown(connection: AsyncConnection, waiting: dict[UUID, tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
+async def _unknown(connection: AsyncConnection, waiting: dict[int, tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
     """Return what is not stored yet, by id."""
-    known = set((await connection.execute(_KNOWN, {"ids": list(waiting)})).scalars())
-    return [waiting[event_id] for event_id in sorted(waiting.keys() - known)]
+    ids = ",".join(event.id.hex for event, _ in waiting.values())  # as text, many times faster than as a list
+    known = {found.int for found in (await connection.execute(_KNOWN, {"ids": f"{{{ids}}}"})).scalars()}
+    return [waiting[number] for number in sorted(waiting.keys() - known)]
 
 
 async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
