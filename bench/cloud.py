@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,7 +66,6 @@ async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
     async with Server(cloud, directory=folder) as server:
         clouds = folder / "clouds.toml"
         clouds.write_text(server.clouds_toml())
-        import os
 
         lab = Lab(os.getpid(), str(clouds), tenant, app.client_id, app.secret, made)
         sys.stdout.write(json.dumps(asdict(lab)) + "\n")

@@ -1,13 +1,12 @@
-"""One poll: read a window to its end, commit page by page, and only then move the checkpoint."""
+"""One poll: read a window to its end, commit its pages, and only then move the checkpoint."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,14 +21,14 @@ from app.errors import Abort, AisocError, Retry
 from app.log import get_logger
 from app.service import Service
 from app.storage.connectors import ConnectorRow, move_checkpoint, read_progress, set_next_poll
-from app.storage.database import database_problem, exclusive
+from app.storage.database import commit_later, database_problem, exclusive
 from app.storage.events import store_events
 from app.storage.polls import complete_reads, finish_poll, start_poll
 from app.storage.quarantine import quarantine_records
 
 _log = get_logger(__name__)
-_PAGES = 5
-_SYNC = text("SET LOCAL synchronous_commit = off")
+# Stored in one transaction at most: some 2,000 events, or ten megabytes.
+_PAGES_AHEAD = 10
 _NOT_IN_ROW = frozenset({"connector", "stream", "started_at"})
 INTERRUPTED = Retry(
     "interrupted", "The poll was interrupted before its end.", "Nothing to do: the next poll reads the same window."
@@ -85,7 +84,7 @@ class PollResult:
 class Request:
     """What to poll: the tier that is due when None, and from `since` on in any case.
 
-    on_page: called after each page with the result so far. wait_seconds: how long to wait for another poll's end.
+    on_page: called after each commit with the result so far. wait_seconds: how long to wait for another poll's end.
     """
 
     tier: Tier | None = None
@@ -144,7 +143,7 @@ async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection
 async def _read_window(
     service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, request: Request
 ) -> None:
-    """Read the window to its end, one commit a page, and then move the checkpoint."""
+    """Read the window to its end, committing what has come, and then move the checkpoint."""
     connector, config = open_config(row, service.vault)
     stream = connector.streams[0]
     async with connection.begin():
@@ -156,10 +155,8 @@ async def _read_window(
     result.plan(plan)
     async with connector.connect(config, service.context) as session:
         try:
-            sorted_pages = (
-                sort_records(connector, page) async for page in connector.fetch(session, stream, plan.window)
-            )
-            async with aclosing(gathered(sorted_pages, _PAGES)) as batches:
+            sorted_pages = _sorted(connector, connector.fetch(session, stream, plan.window))
+            async with aclosing(gathered(sorted_pages, _PAGES_AHEAD)) as batches:
                 async for pages in batches:
                     async with connection.begin():
                         await _store(connection, pages, progress, result)
@@ -170,13 +167,19 @@ async def _read_window(
         await move_checkpoint(connection, row.id, stream.name, plan.window)
 
 
+async def _sorted(connector: Connector, pages: AsyncIterator[list[bytes]]) -> AsyncIterator[Intake]:
+    """Sort each page as soon as it has come, while the ones before are stored."""
+    async for page in pages:
+        yield sort_records(connector, page)
+
+
 async def _store(
     connection: AsyncConnection, pages: list[Intake], progress: Progress | None, result: PollResult
 ) -> None:
-    """Store pages in one transaction."""
-    await connection.execute(_SYNC)
+    """Store pages in a transaction, and count."""
     events = [record for page in pages for record in page.events]
     quarantined = [record for page in pages for record in page.quarantined]
+    await commit_later(connection)
     added = await store_events(connection, result.connector, events)
     await quarantine_records(connection, result.connector, quarantined)
     result.pages += len(pages)

@@ -32,8 +32,12 @@ def identify_actor(activity: Activity) -> Actor:
     if not claims.any and activity.caller is None and "PIM" in (activity.operation or ""):
         return _pim_actor(activity)
     name = activity.caller or claims.mailbox or claims.name or _principal(activity)
-    email = next((candidate for candidate in (activity.caller, claims.mailbox) if candidate and "@" in candidate), None)
+    email = _mailbox(activity.caller) or _mailbox(claims.mailbox)
     return Actor(name, email, _type(activity, name, email), claims.app_id)
+
+
+def _mailbox(name: str | None) -> str | None:
+    return name if name and "@" in name else None
 
 
 def _type(activity: Activity, name: str | None, email: str | None) -> ActorType:

@@ -110,6 +110,15 @@ async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> 
         await asyncio.sleep(0.2)
 
 
+async def commit_later(connection: AsyncConnection) -> None:
+    """Let this transaction's commit not wait for the disk, as long as a later one that matters does.
+
+    A crash of the server may undo it, but only together with all that was committed after it (the write-ahead log is
+    one sequence): once the checkpoint is durable, so is every page before it.
+    """
+    await connection.execute(text("SET LOCAL synchronous_commit = off"))
+
+
 def database_problem(error: DBAPIError, url: URL) -> AisocError:
     """Say that the database failed, without its password."""
     reason = (str(error.orig).strip().splitlines() or ["no reason given"])[0].rstrip(".")

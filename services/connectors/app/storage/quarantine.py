@@ -34,4 +34,5 @@ async def quarantine_records(connection: AsyncConnection, connector: str, record
         }
         for record in records
     ]
+    rows.sort(key=lambda row: row["id"])  # as events are: two writers never wait for each other in a circle
     await connection.execute(insert(quarantine).on_conflict_do_nothing(), rows)
