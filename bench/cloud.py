@@ -58,10 +58,10 @@ async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
     app = cloud.add_app(tenant)
     made = {name: cloud.add_subscription(tenant) for name in subscriptions}
     now = datetime.now(UTC)
-    for name, events in subscriptions.items():
+    for seed, (name, events) in enumerate(subscriptions.items()):
         cloud.grant(app, made[name], "Reader")
         start, end = now - timedelta(hours=20), now - timedelta(minutes=1)
-        rendered = bulk(seeded(events), events, start, end, subscription=made[name], tenant=tenant)
+        rendered = bulk(seeded(seed), events, start, end, subscription=made[name], tenant=tenant)
         cloud.publish(made[name], rendered)
     async with Server(cloud, directory=folder) as server:
         clouds = folder / "clouds.toml"

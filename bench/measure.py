@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -13,8 +14,6 @@ from pathlib import Path
 
 import msgspec
 import psutil
-from azure.identity.aio import ClientSecretCredential
-from azure.mgmt.monitor.aio import MonitorManagementClient
 from pydantic import SecretStr
 
 from app.clock import SystemClock, iso
@@ -31,35 +30,35 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Task:
-    """What is measured: the way of the events (a key of `_WAYS`), whose they are, and where they are stored."""
+    """What is measured: the way of the events (a key of `_WAYS`), whose they are, and where they are stored.
+
+    cloud, server: the process of the simulated cloud, and the first one of the database server.
+    """
 
     way: str
+    cloud: int
     clouds: str
     config: dict[str, str]
     home: str = ""
     database_url: str = ""
-    server: int | None = None
+    server: int = 0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What it took. CPU in seconds: of the process, and of the database server's; memory: the most, in MB."""
+    """What it took. CPU in seconds: of the process, of the database server and of the cloud; most memory, in MB."""
 
     events: int
     seconds: float
     cpu: float
     server_cpu: float
+    cloud_cpu: float
     memory: int
 
     @property
     def rate(self) -> float:
         """Events a second."""
         return self.events / self.seconds
-
-    @property
-    def cpu_an_event(self) -> float:
-        """Microseconds of CPU an event, the database server's included."""
-        return (self.cpu + self.server_cpu) / self.events * 1e6
 
 
 def measure(task: Task) -> Cost:
@@ -72,22 +71,24 @@ def measure(task: Task) -> Cost:
 class _Stopwatch:
     """Runs from its making on."""
 
-    def __init__(self, server: int | None = None) -> None:
-        self._server = server
-        self._began, self._cpu, self._server_cpu = time.perf_counter(), time.process_time(), _server_cpu(server)
+    def __init__(self, task: Task) -> None:
+        self._processes = (os.getpid(), task.server, task.cloud)
+        self._cpu = [_cpu(process) for process in self._processes]
+        self._began = time.perf_counter()
 
     def cost(self, events: int) -> Cost:
-        seconds, cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
+        seconds = time.perf_counter() - self._began
+        own, server, cloud = (_cpu(pid) - before for pid, before in zip(self._processes, self._cpu, strict=True))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return Cost(events, seconds, cpu, _server_cpu(self._server) - self._server_cpu, memory)
+        return Cost(events, seconds, own, server, cloud, memory)
 
 
-def _server_cpu(pid: int | None) -> float:
-    """Return the CPU seconds of a PostgreSQL server: of its processes, and of those that ended."""
-    if pid is None:
+def _cpu(pid: int) -> float:
+    """Return the CPU seconds of a process and its children, also of those that ended; of none for 0."""
+    if not pid:
         return 0
-    server = psutil.Process(pid)
-    times = [server.cpu_times(), *(child.cpu_times() for child in server.children())]
+    process = psutil.Process(pid)
+    times = [process.cpu_times(), *(child.cpu_times() for child in process.children())]
     ended = times[0].children_user + times[0].children_system
     return ended + sum(each.user + each.system for each in times)
 
@@ -97,18 +98,26 @@ async def _pipeline(task: Task) -> Cost:
     url = SecretStr(task.database_url)
     settings = Settings(home=Path(task.home), clouds=Path(task.clouds), database_url=url, keyring=None)
     async with open_service(settings) as service:
-        row = await add_connector(service, "azure_activity", "bench", json.dumps(task.config).encode())
-        stopwatch = _Stopwatch(task.server)
+        row = await add_connector(
+            service, "azure_activity", task.config["subscription_id"], json.dumps(task.config).encode()
+        )
+        stopwatch = _Stopwatch(task)
         result = await poll(service, row)
         assert result.error is None, result.error
         return stopwatch.cost(result.events_read)
 
 
 async def _models(task: Task) -> Cost:
-    """Iterate the models of Microsoft's own client, and do nothing with them."""
+    """Iterate the models of Microsoft's own client, and do nothing with them.
+
+    On our transport: its own makes a TLS context for each request, and would be slower.
+    """
+    from azure.identity.aio import ClientSecretCredential  # noqa: PLC0415 - in no other measurement's memory
+    from azure.mgmt.monitor.aio import MonitorManagementClient  # noqa: PLC0415
+
     cloud = read_clouds(Path(task.clouds)).get("Lab")
     since = iso(datetime.now(UTC) - timedelta(days=1))
-    stopwatch, events = _Stopwatch(), 0
+    stopwatch, events = _Stopwatch(task), 0
     async with (
         open_transport(cloud, SystemClock()) as transport,
         ClientSecretCredential(
@@ -136,7 +145,7 @@ async def _ceiling(task: Task) -> Cost:
     connector = get_connector("azure_activity")
     context = Context(read_clouds(Path(task.clouds)), SystemClock())
     now = datetime.now(UTC)
-    stopwatch, events = _Stopwatch(), 0
+    stopwatch, events = _Stopwatch(task), 0
     async with connector.connect(connector.Config.model_validate(task.config), context) as session:
         async for page in connector.fetch(session, connector.streams[0], Window(now - timedelta(days=1), now)):
             for raw in page:
