@@ -19,6 +19,8 @@ _TENANT_ID = "http://schemas.microsoft.com/identity/claims/tenantid"
 _MANAGED_IDENTITY = "xms_mirid"
 # By `idtyp` of a token, and by `principalType` of a role that was used.
 ACTOR_TYPES: dict[str, ActorType] = {"user": "user", "app": "application", "serviceprincipal": "application"}
+# Longer claims are no token's, and are not kept.
+_LONGEST_REMEMBERED = 8 << 10
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -34,10 +36,16 @@ class Claims(NamedTuple):
     ip: str | None
 
 
-@lru_cache(maxsize=1024)
 def read_claims(json: bytes) -> Claims:
     """Read a record's claims, which repeat while a token is used: an hour, for all that is done with it."""
+    return _remembered(json) if len(json) <= _LONGEST_REMEMBERED else _read(json)
+
+
+def _read(json: bytes) -> Claims:
     return claims_of(decoded(msgspec.Raw(json)))
+
+
+_remembered = lru_cache(maxsize=1024)(_read)
 
 
 def claims_of(claims: dict[str, Any]) -> Claims:
