@@ -29,6 +29,8 @@ from app.storage.quarantine import quarantine_records
 _log = get_logger(__name__)
 # Stored in one transaction at most: some 2,000 events, or ten megabytes.
 _PAGES_AHEAD = 10
+# Sorted at a stretch: with more, PostgreSQL waits for us; what a socket holds is some fifty events.
+_PART = 50
 _NOT_IN_ROW = frozenset({"connector", "stream", "started_at"})
 INTERRUPTED = Retry(
     "interrupted", "The poll was interrupted before its end.", "Nothing to do: the next poll reads the same window."
@@ -170,7 +172,11 @@ async def _read_window(
 async def _sorted(connector: Connector, pages: AsyncIterator[list[bytes]]) -> AsyncIterator[Intake]:
     """Sort each page as soon as it has come, while the ones before are stored."""
     async for page in pages:
-        yield sort_records(connector, page)
+        intake = Intake()
+        for start in range(0, len(page), _PART):
+            sort_records(connector, page[start : start + _PART], intake)
+            await asyncio.sleep(0)  # PostgreSQL gets more of what is on its way to it
+        yield intake
 
 
 async def _store(
