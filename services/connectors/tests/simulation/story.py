@@ -26,7 +26,7 @@ from simulation.world import BEGIN, World
 from simulator.chance import seeded
 
 _TICK = timedelta(seconds=5)
-_LOOK = timedelta(minutes=7)
+_LOOK = timedelta(minutes=15)
 _OVERLAP = timedelta(minutes=5)
 # After the fire: polls after a back-off, a sweep, an audit, a sweep; between them nobody works.
 _CALM = (timedelta(minutes=70), timedelta(minutes=16), timedelta(hours=25), timedelta(minutes=16))
@@ -49,16 +49,19 @@ class Story:
     def __post_init__(self) -> None:
         self.rng = rng = seeded(self.seed)
         self.interval = timedelta(seconds=rng.choice((300, 450, 900)))
-        self.fire = self.interval * rng.randint(12, 20)
-        self.world = World(rng, self.fire + timedelta(minutes=30))
+        self.fire = self.interval * rng.randint(8, 16)
+        # Each connector's subscription: one connector, two on one subscription, or two on two.
+        connectors = rng.choice(({"one": 0}, {"one": 0}, {"one": 0, "two": 0}, {"one": 0, "two": 1}))
+        self.world = World(rng, self.fire + timedelta(minutes=30), len(set(connectors.values())))
         self.clock = self.world.clock
         self.network = Network(self.world.cloud, self.clock, rng)
         settings = self._settings()
         names = ("A", "B")[: rng.choice((1, 1, 2))]
         self.workers = [Worker(name, settings, self.server, self.clock, rng) for name in names]
         self.observer = Host(settings, self.server, SkewedClock(self.clock, timedelta()), rng)
-        self.watched = self._draw_connectors()
+        self.watched = {name: self.world.subscriptions[place] for name, place in connectors.items()}
         self.events, self.cut_off = draw_troubles(self, self.fire)
+        self.next_look = self.clock.now()
         self.oracle = Oracle(self.server, max(worker.clock.offset for worker in self.workers))
 
     def run(self) -> None:
@@ -74,7 +77,7 @@ class Story:
             self._calm()
             for pause in _CALM:
                 for worker in self.workers:
-                    worker.sleep(pause - 2 * _LOOK)
+                    worker.sleep(pause - timedelta(minutes=6))
                 await self._pass_time(pause, pause / 3)
             self._judge_end()
         finally:
@@ -83,22 +86,30 @@ class Story:
                 await host.stop()
 
     async def _pass_time(self, duration: timedelta, look: timedelta) -> None:
-        """Let happen what happens in so long a time, at its time."""
+        """Let happen what happens in so long a time, at its time, and look after everything and now and then."""
         end = self.clock.now() + duration
         while self.clock.now() < end:
+            before = len(self.log)
             self._happen()
             for worker in self.workers:
-                if worker.off_until <= self.clock.now():
+                if worker.off_until <= self.clock.now() and self._due() <= worker.clock.now():
                     self._note_turn(worker.name, await worker.turn())
-            await self._look()
-            wait = min(end, self._next(look)) - self.clock.now()
+            if len(self.log) > before or self.clock.now() >= self.next_look:
+                await self._look()
+                self.next_look = self.clock.now() + look
+            wait = min(end, self._next()) - self.clock.now()
             self.clock.advance(seconds=max(wait, _TICK).total_seconds())
 
-    def _next(self, look: timedelta) -> datetime:
+    def _next(self) -> datetime:
         """Return when something is next to happen or to be looked at."""
-        moments = [self.clock.now() + look, *(BEGIN + event.after for event in self.events[:1])]
+        due = self._due()
+        polls = [max(due - worker.clock.offset, worker.off_until) for worker in self.workers]
+        return min(self.next_look, *polls, *(BEGIN + event.after for event in self.events[:1]))
+
+    def _due(self) -> datetime:
         [(due,)] = self.server.rows("SELECT min(next_poll_at) FROM connectors")
-        return min(*moments, *(max(due - worker.clock.offset, worker.off_until) for worker in self.workers))
+        moment: datetime = due
+        return moment
 
     def _happen(self) -> None:
         while self.events and BEGIN + self.events[0].after <= self.clock.now():
@@ -132,11 +143,6 @@ class Story:
         shown = [event for subscription in set(self.watched.values()) for event in self.world.published[subscription]]
         self._check(self.oracle.judge_end(shown, counted=not self.cut_off))
         self._check(f"a request to another host: {visit}" for visit in self.world.cloud.journal.of("elsewhere"))
-
-    def _draw_connectors(self) -> dict[str, str]:
-        """Return the subscription of each connector: one, two of one subscription, or two of two."""
-        first, second = self.world.subscriptions
-        return self.rng.choice(({"one": first}, {"one": first}, {"one": first, "two": first}, {"one": first, "two": second}))
 
     async def _add_connectors(self) -> None:
         service = await self.observer.service()

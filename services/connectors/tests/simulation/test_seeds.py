@@ -1,18 +1,39 @@
-"""Nothing lost, nothing twice, and health that tells the truth, whatever the seed lets go wrong."""
+"""Nothing lost, nothing twice, and health that tells the truth, whatever a seed lets go wrong."""
 
-import time
-from simulation.story import Story
+import pytest
+
+from simulation.story import Story, StoryError
+
+_CHUNK = 10
 
 
-def test_it(simulated_server, simulated_home):
-    for seed in range(10):
-        t=time.process_time(); w=time.time()
-        s=Story(seed, simulated_server, simulated_home)
-        try:
-            s.run()
-        except BaseException as e:
-            print("\n".join(s.log))
-            print(s.world.cloud.paging, [ (e.event_id, e.at) for e in s.world.published[s.watched["one"]]][:5], simulated_server.rows("select external_id, event_time from events order by event_time limit 5"))
-            raise
-        print(seed, time.process_time()-t, time.time()-w, len(s.log), s.network.requests, s.interval, s.fire)
-    print("\n".join(s.log))
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for ten seeds, so that test processes share them evenly."""
+    if "seeds" not in metafunc.fixturenames:
+        return
+    first, many = metafunc.config.getoption("--seed-start"), metafunc.config.getoption("--seeds")
+    chunks = [range(start, min(start + _CHUNK, first + many)) for start in range(first, first + many, _CHUNK)]
+    metafunc.parametrize("seeds", chunks, ids=[f"seeds {chunk[0]} to {chunk[-1]}" for chunk in chunks])
+
+
+def test_nothing_is_lost_nothing_twice_and_health_is_true(seeds, simulated_server, simulated_home):
+    for seed in seeds:
+        tell(Story(seed, simulated_server, simulated_home))
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_seed_tells_the_same_story_each_time(seed, simulated_server, simulated_home):
+    first, second = (Story(seed, simulated_server, simulated_home) for _ in range(2))
+    tell(first)
+    tell(second)
+    assert first.log == second.log
+
+
+def tell(story: Story) -> None:
+    """Run a story; where it goes wrong, say how to see that again."""
+    try:
+        story.run()
+    except BaseException as error:
+        wrong = str(error) if isinstance(error, StoryError) else f"{type(error).__name__}: {error}"
+        replay = f"make simulate SEEDS=1 SEED_START={story.seed}"
+        pytest.fail("\n".join([wrong, *story.log, f"Replay: {replay}"]), pytrace=not isinstance(error, StoryError))

@@ -12,6 +12,7 @@ from typing import Any
 
 from app.clock import VirtualClock
 from simulator import App, Cloud
+from simulator.event_log import rendered
 from simulator.events import EventFactory
 from simulator.routine import everyday
 from simulator.ticks import from_iso
@@ -43,14 +44,14 @@ class Published:
 class World:
     """A tenant with an app and two subscriptions, whose events are drawn from the seed."""
 
-    def __init__(self, rng: Random, until: timedelta) -> None:
+    def __init__(self, rng: Random, until: timedelta, subscriptions: int) -> None:
         self.rng = rng
         self.clock = VirtualClock(BEGIN)
         self.cloud = Cloud(clock=self.clock.now, seed=rng.getrandbits(64))
         self._draw_paging()
         self.tenant = self.cloud.add_tenant()
         self.app: App = self.cloud.add_app(self.tenant, secret=SECRET)
-        self.subscriptions = [self.cloud.add_subscription(self.tenant) for _ in range(2)]
+        self.subscriptions = [self.cloud.add_subscription(self.tenant) for _ in range(subscriptions)]
         self.published: dict[str, list[Published]] = {}
         self._tail = rng.choice((0.05, 0.15, 0.3))
         for subscription in self.subscriptions:
@@ -80,7 +81,7 @@ class World:
 
     def _draw_paging(self) -> None:
         paging = self.cloud.paging
-        paging.page_size = self.rng.choice((7, 20, 50))
+        paging.page_size = self.rng.choice((12, 25, 60))
         paging.empty_share = self.rng.choice((0, 0.05, 0.2))
         paging.shuffled = self.rng.random() < 0.5
         if self.rng.random() < 0.2:
@@ -91,12 +92,12 @@ class World:
         begin = BEGIN - timedelta(hours=LOOKBACK_HOURS) + timedelta(minutes=10)
         found: dict[str, Published] = {}
         for event in self._events(subscription, begin, BEGIN + until):
-            self.cloud.publish(subscription, [event])
+            ready = rendered(event)
+            self.cloud.publish(subscription, [ready])
             if event["operationName"]["value"].lower().endswith("/read"):
                 continue
             known = found.setdefault(event["id"].lower(), _published(event))
-            known.readable = min(known.readable, _time(event["submissionTimestamp"]))
-            known.bodies.add(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode())
+            known.bodies.add(ready.body)
         return sorted(found.values(), key=lambda event: event.at)
 
     def _events(self, subscription: str, begin: datetime, end: datetime) -> Iterator[dict[str, Any]]:
