@@ -25,3 +25,8 @@ class Service:
     def context(self) -> Context:
         """What connectors may use."""
         return Context(self.clouds, self.clock)
+
+    @property
+    def background_context(self) -> Context:
+        """What connectors may use for work that must not delay other work."""
+        return self.context

@@ -1,19 +1,23 @@
 """How connectors and their polls look: as facts for programs, as tables and sentences for people."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 from rich.status import Status
 from rich.text import Text
 
-from app.cli.output import LEVEL_STYLES, print_problem, printable, stdout, table, when
+from app.cli.output import LEVEL_STYLES, print_problem, printable, span, stdout, table, when
 from app.clock import iso
 from app.collection.configuration import described_fields
-from app.collection.poll import PollResult
+from app.collection.health import Health
+from app.collection.result import PollResult
 from app.connectors import get_connector
 from app.connectors.base import Finding
 from app.storage.connectors import ConnectorRow
+
+_STATE_STYLES = {"healthy": "green", "behind": "yellow", "failing": "bold red", "paused": "dim"}
 
 
 def catalog_entry(connector_id: str) -> dict[str, Any]:
@@ -51,30 +55,72 @@ def poll_facts(row: ConnectorRow, poll: dict[str, Any] | None) -> dict[str, Any]
     return PollResult.from_row(row.name, poll).facts() | {"finished_at": iso(poll["finished_at"])}
 
 
-def print_connectors(rows: list[ConnectorRow], last: dict[Any, dict[str, Any]]) -> None:
-    """Print connectors with their last polls, and below what to do about those that fail."""
-    shown = table("name", "state", "last poll (UTC)", "added", "subscription")
+@dataclass(frozen=True)
+class Listed:
+    """A line of the list: a connector, its health, and its last finished poll."""
+
+    row: ConnectorRow
+    health: Health
+    poll: dict[str, Any] | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return it as JSON-ready facts."""
+        told = {"health": self.health.facts(), "last_poll": poll_facts(self.row, self.poll)}
+        return connector_facts(self.row) | told
+
+
+def health_text(health: Health) -> Text:
+    """Return a state in its colour, with how far it is behind where that matters."""
+    late = f" by {span(health.behind)}" if health.state == "behind" and health.covered_until else ""
+    return Text(health.state + late, style=_STATE_STYLES[health.state])
+
+
+def print_connectors(listed: list[Listed]) -> None:
+    """Print connectors with their health, and below what to do about those that fail or are behind."""
+    shown = table("name", "health", "covered until (UTC)", "next poll (UTC)", "added", "subscription")
     for column in shown.columns:
         column.no_wrap = True
-    for row in rows:
-        poll = last.get(row.id)
-        error = poll["error"] if poll else None
-        state = "paused" if not row.enabled else "not polled yet" if poll is None else "failing" if error else "polling"
-        style = {"failing": "bold red", "polling": "green"}.get(state, "dim")
+    for one in listed:
         shown.add_row(
-            row.name,
-            Text(state, style=style),
-            when(poll["started_at"] if poll else None),
-            str(poll["events_added"]) if poll else "-",
-            str(row.config.get("subscription_id", "")),
+            one.row.name,
+            health_text(one.health),
+            when(one.health.covered_until),
+            when(one.health.next_try),
+            f"{one.poll['events_added']:,}" if one.poll else "-",
+            str(one.row.config.get("subscription_id", "")),
         )
     stdout().print(shown)
-    for row in rows:
-        poll = last.get(row.id)
-        if row.enabled and poll and poll["error"]:
-            stdout().print(
-                printable(f"{row.name}: {poll['error']['message']} {poll['error']['remedy']}"), soft_wrap=True
-            )
+    for one in listed:
+        if remark := _remark(one.health):
+            stdout().print(printable(f"{one.row.name}: {remark}"), soft_wrap=True)
+
+
+def print_connector(row: ConnectorRow, health: Health) -> None:
+    """Print a connector's settings and how it stands."""
+    lines = table("", "")
+    lines.show_header = False
+    for key, value in {"name": row.name, "type": row.type, **row.config}.items():
+        lines.add_row(key, "-" if value is None else str(value))
+    lines.add_row("health", health_text(health))
+    lines.add_row("covered until", when(health.covered_until))
+    lines.add_row("settled until", when(health.settled_until))
+    lines.add_row("next poll", when(health.next_try) if row.enabled else "- (paused)")
+    stdout().print(lines)
+    if remark := _remark(health):
+        stdout().print(printable(remark), soft_wrap=True)
+
+
+def _remark(health: Health) -> str:
+    """Return what a person should know of a connector that is not healthy."""
+    if health.state == "failing" and health.error:
+        return (
+            f"failing since {when(health.since)}, tried again at {when(health.next_try)}: "
+            f"{health.error['message']} {health.error['remedy']}"
+        )
+    if health.state == "behind":
+        told = f"nothing later than {when(health.covered_until)} UTC" if health.covered_until else "nothing yet"
+        return f"{told} was read completely. Is aisoc serve running?"
+    return ""
 
 
 def print_polls(polls: list[dict[str, Any] | None]) -> None:

@@ -1,8 +1,6 @@
 """`aisoc connectors`: what to collect, and how it goes."""
 
 import sys
-from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,41 +8,33 @@ import typer
 from rich.text import Text
 
 from app.cli.connector_views import (
+    Listed,
     catalog_entry,
     connector_facts,
     poll_facts,
-    print_audit,
+    print_connector,
     print_connectors,
-    print_finding,
-    print_poll,
     print_polls,
-    progress_on,
 )
-from app.cli.options import parse_time
-from app.cli.output import AsJson, print_json, run, stderr, stdout, table, when
-from app.clock import iso
-from app.collection.manage import add_connector, probe_connector, update_connector
-from app.collection.poll import PollResult, Request, poll
-from app.collection.windows import Tier
-from app.connectors import connector_ids, get_connector
+from app.cli.one_connector import Name, on_connector
+from app.cli.output import AsJson, print_json, run, stdout, table
+from app.cli.reading import commands
+from app.collection.health import read_standing
+from app.collection.manage import add_connector, update_connector
+from app.connectors import connector_ids
 from app.errors import InvalidInput
-from app.log import configure_logging
 from app.main import open_service
 from app.service import Service
 from app.storage.connectors import (
     ConnectorRow,
     delete_connector,
-    find_connector,
     list_connectors,
-    read_progress,
     set_enabled,
 )
 from app.storage.polls import last_poll_by_connector, latest_polls
 
 app = typer.Typer(help="Add, test, poll and watch connectors.", no_args_is_help=True)
-Name = Annotated[str, typer.Argument(help="The connector's name.")]
-
-_WAIT_FOR_POLL_SECONDS = 30
+app.add_typer(commands)
 _SHOWN_POLLS = 5
 
 
@@ -96,7 +86,7 @@ def update(
     config: Annotated[str, typer.Option("--config", help="File of the fields to change, as JSON, or - for input.")],
     as_json: AsJson = False,
 ) -> None:
-    """Change fields of a connector, as a new secret; what is not named stays, checkpoint and history too.
+    """Change fields of a connector, as a new secret; what is not named stays, ledger and history too.
 
     Example: aisoc connectors update prod --config new-secret.json
     """
@@ -108,115 +98,45 @@ def update(
         else:
             stdout().print(f"Changed {row.name}. Try it: aisoc connectors test {row.name}")
 
-    _on_connector(name, work, as_json=as_json)
+    on_connector(name, work, as_json=as_json)
 
 
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
-    """List the connectors and how their last poll went."""
+    """List the connectors with their health: healthy, behind, failing or paused."""
 
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
-            rows = await list_connectors(connection)
             last = await last_poll_by_connector(connection)
+            listed = [
+                Listed(row, (await read_standing(connection, row, service.clock.now())).health, last.get(row.id))
+                for row in await list_connectors(connection)
+            ]
         if as_json:
-            print_json([connector_facts(row) | {"last_poll": poll_facts(row, last.get(row.id))} for row in rows])
-        elif not rows:
+            print_json([one.facts() for one in listed])
+        elif not listed:
             stdout().print("No connectors yet. Add one: aisoc connectors add azure_activity --name N --config FILE")
         else:
-            print_connectors(rows, last)
+            print_connectors(listed)
 
     run(work(), as_json=as_json)
 
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a connector: its settings (no secrets), checkpoint and last polls."""
+    """Show a connector: its settings (no secrets), health and last polls."""
 
     async def work(service: Service, row: ConnectorRow) -> None:
-        stream = get_connector(row.type).streams[0].name
         async with service.engine.connect() as connection:
-            progress = await read_progress(connection, row.id, stream)
+            standing = await read_standing(connection, row, service.clock.now())
             polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
-            print_json(
-                connector_facts(row) | {"read_until": iso(progress.position if progress else None), "polls": polls}
-            )
+            print_json(connector_facts(row) | {"health": standing.health.facts(), "polls": polls})
             return
-        lines = table("", "")
-        lines.show_header = False
-        for key, value in {"name": row.name, "type": row.type, **row.config}.items():
-            lines.add_row(key, "-" if value is None else str(value))
-        lines.add_row("enabled", "yes" if row.enabled else "no (paused)")
-        lines.add_row("read until", when(progress.position if progress else None))
-        stdout().print(lines)
+        print_connector(row, standing.health)
         print_polls(polls)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-@app.command()
-def test(name: Name, as_json: AsJson = False) -> None:
-    """Try a connector: sign in, ask the Activity Log for one entry, review the app's permissions.
-
-    Exits with 1 when it could not collect.
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        report = await probe_connector(service, row)
-        if as_json:
-            print_json({"ok": report.ok, "findings": [vars(finding) for finding in report.findings]})
-        else:
-            for finding in report.findings:
-                print_finding(finding)
-        raise typer.Exit(0 if report.ok else 1)
-
-    _on_connector(name, work, as_json=as_json)
-
-
-@app.command(name="poll")
-def poll_(
-    name: Name,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Read the wider window of a sweep, for late events.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Poll a connector now, to the end of its window.
-
-    Example: aisoc connectors poll prod --json
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        result = await _read(service, row, tier="sweep" if sweep else None)
-        if as_json:
-            print_json(result.facts())
-        else:
-            print_poll(result)
-        raise typer.Exit(1 if result.error else 0)
-
-    _on_connector(name, work, as_json=as_json, logs=True)
-
-
-@app.command()
-def audit(
-    name: Name,
-    since: Annotated[str, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")] = "24h",
-    as_json: AsJson = False,
-) -> None:
-    """Check that everything which Azure shows is stored, and fetch what is missing.
-
-    Example: aisoc connectors audit prod --since 7d
-    """
-
-    async def work(service: Service, row: ConnectorRow) -> None:
-        start = parse_time(since, service.clock.now())
-        result = await _read(service, row, tier="audit", since=start)
-        if as_json:
-            print_json(result.facts())
-        else:
-            print_audit(result)
-        raise typer.Exit(1 if result.error else 0)
-
-    _on_connector(name, work, as_json=as_json, logs=True)
+    on_connector(name, work, as_json=as_json)
 
 
 @app.command()
@@ -246,13 +166,7 @@ def remove(
             await delete_connector(connection, row.id)
         _say({"removed": row.name}, f"Removed {row.name}; its events stay.", as_json=as_json)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-async def _read(service: Service, row: ConnectorRow, *, tier: Tier | None, since: datetime | None = None) -> PollResult:
-    with stderr().status(f"Reading {row.name} …") as status:
-        request = Request(tier=tier, since=since, on_page=progress_on(status), wait_seconds=_WAIT_FOR_POLL_SECONDS)
-        return await poll(service, row, request)
+    on_connector(name, work, as_json=as_json)
 
 
 def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
@@ -262,22 +176,7 @@ def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
         sentence = f"{row.name} is {'enabled' if enabled else 'disabled'}."
         _say({"name": row.name, "enabled": enabled}, sentence, as_json=as_json)
 
-    _on_connector(name, work, as_json=as_json)
-
-
-def _on_connector(
-    name: str, work: Callable[[Service, ConnectorRow], Awaitable[None]], *, as_json: bool, logs: bool = False
-) -> None:
-    async def found() -> None:
-        async with open_service() as service:
-            async with service.engine.connect() as connection:
-                row = await find_connector(connection, name)
-            if logs and not sys.stderr.isatty():
-                # A poll's line is logged as under `serve`; in a terminal its result is printed for people.
-                configure_logging(service.settings.log_level)
-            await work(service, row)
-
-    run(found(), as_json=as_json)
+    on_connector(name, work, as_json=as_json)
 
 
 def _read_config(source: str) -> str:

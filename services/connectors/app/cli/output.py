@@ -5,7 +5,7 @@ import json
 import re
 import sys
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
@@ -99,3 +99,14 @@ def severity_text(severity: Severity) -> Text:
 def when(moment: datetime | None) -> str:
     """Return a time as people read it, in UTC."""
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def span(duration: timedelta) -> str:
+    """Return a duration as people say it: 45 s, 12 min, 3 h 20 min, 5 d 4 h."""
+    seconds = round(duration.total_seconds())
+    if seconds < 120:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86_400
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{days} d {hours % 24} h"

@@ -101,10 +101,10 @@ async def _store(
 ) -> None:
     intake = sort_records(connector, records)
     async with service.engine.begin() as connection:
-        stored = await store_events(connection, label, intake.events)
+        added = await store_events(connection, label, intake.events)
         await quarantine_records(connection, label, intake.quarantined)
     result.events_read += intake.read
-    result.events_added += stored.added
+    result.events_added += len(added)
     result.events_dropped += intake.dropped
-    result.events_duplicate += len(intake.events) - stored.added
+    result.events_duplicate += len(intake.events) - len(added)
     result.events_quarantined += len(intake.quarantined)

@@ -10,7 +10,7 @@ from app.connectors import get_connector
 from app.connectors.base import Connector, Finding, TestReport
 from app.errors import AisocError, InvalidInput
 from app.service import Service
-from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_config
+from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_config, set_next_poll
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -44,7 +44,7 @@ async def add_connector(service: Service, connector_id: str, name: str, config_j
 
 
 async def update_connector(service: Service, row: ConnectorRow, changes_json: str | bytes) -> ConnectorRow:
-    """Change some fields of a connector; its checkpoint and history stay.
+    """Change some fields of a connector; its ledger and history stay, and it is due at once.
 
     Secrets that cannot be read any more need not be readable when all of them are given anew. Raises InvalidInput,
     also when a change would make it read something else.
@@ -56,6 +56,7 @@ async def update_connector(service: Service, row: ConnectorRow, changes_json: st
     changed = replace(row, config=config, secrets=service.vault.seal(secrets, row.id))
     async with service.engine.begin() as connection:
         await set_config(connection, row.id, config, changed.secrets)
+        await set_next_poll(connection, row.id, service.clock.now())
     return changed
 
 
@@ -95,6 +96,6 @@ def _keep_target(connector: Connector, row: ConnectorRow, changes: dict[str, Any
         if name in changes and str(changes[name]).strip().strip("{}").lower() != str(row.config[name]).lower():
             raise InvalidInput(
                 "target_is_fixed",
-                f"{name} of {row.name} cannot be changed: its checkpoint and history belong to what it reads now.",
+                f"{name} of {row.name} cannot be changed: its ledger and history belong to what it reads now.",
                 "Add another connector for the other one (aisoc connectors add).",
             )

@@ -1,81 +1,22 @@
-"""One poll: read a window to its end, commit page by page, and only then move the checkpoint."""
+"""One poll: plan the window that is due, and read it with nobody else polling the connector."""
 
-import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.clock import iso
-from app.collection.ahead import one_ahead
-from app.collection.configuration import open_config
-from app.collection.intake import sort_records
-from app.collection.windows import Plan, Progress, Tier, due_tier, plan_window
+from app.collection.coverage import Gap
+from app.collection.history import INTERRUPTED, recorded
+from app.collection.read import OnPage, Reader, open_reader, read_windows
+from app.collection.result import PollResult
+from app.collection.windows import LIVE_TIERS, Plan, Tier, due_tier, plan_window
 from app.connectors import get_connector
-from app.connectors.base import Connector
-from app.errors import Abort, AisocError, Retry
-from app.log import get_logger
+from app.errors import Retry
 from app.service import Service
-from app.storage.connectors import ConnectorRow, move_checkpoint, read_progress, set_next_poll
-from app.storage.database import database_problem, exclusive
-from app.storage.events import store_events
-from app.storage.polls import complete_reads, finish_poll, start_poll
-from app.storage.quarantine import quarantine_records
-
-_log = get_logger(__name__)
-_NOT_IN_ROW = frozenset({"connector", "stream", "started_at"})
-INTERRUPTED = Retry(
-    "interrupted", "The poll was interrupted before its end.", "Nothing to do: the next poll reads the same window."
-)
-
-
-@dataclass
-class PollResult:
-    """What a poll did. read = added + dropped + duplicate + quarantined; duration in seconds."""
-
-    connector: str
-    stream: str
-    started_at: datetime
-    tier: Tier = "poll"
-    window_since: datetime | None = None
-    window_until: datetime | None = None
-    gap_since: datetime | None = None
-    gap_until: datetime | None = None
-    requests: int = 0
-    pages: int = 0
-    events_read: int = 0
-    events_added: int = 0
-    events_dropped: int = 0
-    events_duplicate: int = 0
-    events_quarantined: int = 0
-    late_recovered: int = 0
-    duration: float = 0.0
-    error: dict[str, Any] | None = None
-
-    @classmethod
-    def from_row(cls, name: str, row: dict[str, Any]) -> "PollResult":
-        """Return the result that a row of history tells."""
-        known = {column: value for column, value in row.items() if column in cls.__dataclass_fields__}
-        return cls(**{"connector": name} | known)
-
-    def plan(self, plan: Plan) -> None:
-        """Note which window is read, and the gap before it."""
-        self.tier = plan.tier
-        self.window_since, self.window_until = plan.window.since, plan.window.until
-        if plan.gap is not None:
-            self.gap_since, self.gap_until = plan.gap.since, plan.gap.until
-
-    def facts(self) -> dict[str, Any]:
-        """Return the result as JSON-ready facts, the window and the gap as objects."""
-        facts = {name: iso(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
-        for span in ("window", "gap"):
-            since, until = facts.pop(f"{span}_since"), facts.pop(f"{span}_until")
-            facts[span] = {"since": since, "until": until} if since else None
-        return facts
+from app.storage.connectors import ConnectorRow
+from app.storage.database import exclusive
+from app.storage.polls import close_interrupted, complete_reads
 
 
 @dataclass(frozen=True)
@@ -87,7 +28,7 @@ class Request:
 
     tier: Tier | None = None
     since: datetime | None = None
-    on_page: Callable[[PollResult], None] = lambda _result: None
+    on_page: OnPage = lambda _result: None
     wait_seconds: float = 0
 
 
@@ -107,116 +48,27 @@ async def poll(service: Service, row: ConnectorRow, request: Request = Request()
                 f"Another poll of {row.name} is running.",
                 "Wait for its end; aisoc connectors show tells how it went.",
             )
-        return await _poll(service, row, connection, request)
-
-
-async def _poll(service: Service, row: ConnectorRow, connection: AsyncConnection, request: Request) -> PollResult:
-    """Poll with the connector's lock held: whatever happens is recorded."""
-    stream = get_connector(row.type).streams[0]
-    began = service.clock.monotonic()
-    result = PollResult(row.name, stream.name, service.clock.now())
-    async with connection.begin():
-        poll_id = await start_poll(connection, row.id, stream.name, result.started_at, INTERRUPTED.facts())
-    try:
-        await _read_window(service, row, connection, result, request)
-    except asyncio.CancelledError:
-        await _record(service, row, poll_id, result, began, INTERRUPTED)
-        raise
-    except AisocError as error:
-        await _record(service, row, poll_id, result, began, error)
-    except IntegrityError as error:
-        # The checkpoint has no connector to belong to.
-        await _record(service, row, poll_id, result, began, _removed(row, error))
-    except DBAPIError as error:
-        await _record(service, row, poll_id, result, began, database_problem(error, service.engine.url))
-    except Exception as error:  # noqa: BLE001
-        # The boundary: a poll never takes its worker down, and an unforeseen error is shown like any other.
-        _log.exception("poll_crashed", connector=row.name)
-        await _record(service, row, poll_id, result, began, _unforeseen(error))
-    else:
-        await _record(service, row, poll_id, result, began, None)
+        now = service.clock.now()
+        result = PollResult(row.name, get_connector(row.type).streams[0].name, now, request.tier or "poll")
+        async with connection.begin():
+            await close_interrupted(connection, row.id, LIVE_TIERS, now, INTERRUPTED.facts())
+        await recorded(service, row, connection, result, partial(_poll, service, row, connection, result, request))
     return result
 
 
-async def _read_window(
+async def _poll(
     service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, request: Request
 ) -> None:
-    """Read the window to its end, one commit a page, and then move the checkpoint."""
-    connector, config = open_config(row, service.vault)
-    stream = connector.streams[0]
-    async with connection.begin():
-        progress = await read_progress(connection, row.id, stream.name)
-        reads = await complete_reads(connection, row.id, stream.name)
-    now = service.clock.now()
-    tier = request.tier or due_tier(config, reads, now)
-    plan = plan_window(progress, config, stream, now, tier, request.since)
+    reader = await open_reader(service, row, connection)
+    plan = await _plan(reader, request)
     result.plan(plan)
-    async with connector.connect(config, service.context) as session:
-        try:
-            async with aclosing(one_ahead(connector.fetch(session, stream, plan.window))) as pages:
-                async for records in pages:
-                    result.pages += 1
-                    async with connection.begin():
-                        await _store_page(connection, connector, records, progress, result)
-                    request.on_page(result)
-        finally:
-            result.requests = session.requests
-    async with connection.begin():
-        await move_checkpoint(connection, row.id, stream.name, plan.window)
+    gap = Gap(plan.gap, "outage_longer_than_retention") if plan.gap else None
+    await read_windows(reader, plan.window, result, request.on_page, gap)
 
 
-async def _store_page(
-    connection: AsyncConnection,
-    connector: Connector,
-    records: list[bytes],
-    progress: Progress | None,
-    result: PollResult,
-) -> None:
-    intake = sort_records(connector, records)
-    late_before = progress.position if progress else None
-    stored = await store_events(connection, result.connector, intake.events, late_before)
-    await quarantine_records(connection, result.connector, intake.quarantined)
-    result.events_read += intake.read
-    result.events_dropped += intake.dropped
-    result.events_quarantined += len(intake.quarantined)
-    result.events_added += stored.added
-    result.events_duplicate += len(intake.events) - stored.added
-    result.late_recovered += stored.late
-
-
-async def _record(
-    service: Service, row: ConnectorRow, poll_id: int, result: PollResult, began: float, error: AisocError | None
-) -> None:
-    """Write the result into history and log, on a connection of its own: the poll's may be what failed."""
-    result.duration = round(service.clock.monotonic() - began, 3)
-    result.error = error.facts() if error else None
-    level = _log.warning if error else _log.info
-    level("poll", **result.facts())
-    row_facts = {name: value for name, value in asdict(result).items() if name not in _NOT_IN_ROW}
-    try:
-        async with service.engine.begin() as connection:
-            await finish_poll(connection, poll_id, row_facts | {"finished_at": service.clock.now()})
-            if isinstance(error, Retry) and error.after is not None:
-                await set_next_poll(connection, row.id, error.after)
-    except DBAPIError as problem:
-        _log.error(
-            "poll_not_recorded", connector=row.name, reason=database_problem(problem, service.engine.url).message
-        )
-
-
-def _removed(row: ConnectorRow, error: IntegrityError) -> Abort:
-    problem = Abort(
-        "connector_removed",
-        f"{row.name} was removed while it was polled.",
-        "Nothing to do: the events that were read are stored.",
-    )
-    problem.__cause__ = error
-    return problem
-
-
-def _unforeseen(error: Exception) -> Abort:
-    return Abort(
-        "unforeseen_error",
-        f"The poll met an error that AiSOC does not know: {type(error).__name__}.",
-        "The log has its traceback: please report it. Nothing is lost: the next poll reads the same window.",
-    )
+async def _plan(reader: Reader, request: Request) -> Plan:
+    async with reader.connection.begin():
+        reads = await complete_reads(reader.connection, reader.row.id, reader.stream.name)
+    now = reader.now
+    tier = request.tier or due_tier(reader.config, reads, now)
+    return plan_window(reader.coverage, reader.config, reader.widths, reader.stream, now, tier, request.since)

@@ -1,31 +1,39 @@
-"""Which time to read now: each poll re-reads a near overlap, a sweep an hour, a daily audit two days.
+"""Which time to read now: each poll re-reads a near overlap, a sweep an hour or more, a daily audit two days.
 
 Events become readable minutes after they happened, sometimes later (learn.microsoft.com, "Azure Monitor activity
-log"), and the filter knows only when they happened: what is late is found by reading again.
+log"), and the filter knows only when they happened: what is late is found by reading again. How far back follows the
+lags that were measured.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app.collection.coverage import Coverage
+from app.collection.lags import Lags
 from app.connectors.base import CollectionConfig, Stream, Window
 
-Tier = Literal["poll", "sweep", "audit"]
+Tier = Literal["poll", "sweep", "audit", "backfill"]
+LIVE_TIERS: tuple[Tier, ...] = ("poll", "sweep", "audit")
 
 SWEEP_EVERY = timedelta(minutes=10)
 AUDIT_EVERY = timedelta(hours=24)
 # Twice the time between two audits: with less, an event that is late by hours falls between them.
 AUDIT_WIDTH = timedelta(hours=48)
+# A single odd record must not make every sweep read a day; what is later than this is found by the audit.
+LONGEST_OVERLAP = timedelta(minutes=30)
+LONGEST_SWEEP = timedelta(hours=6)
 # Clocks differ: a start this close to the end of the retention may already be too old for the source.
-_RETENTION_MARGIN = timedelta(minutes=15)
+RETENTION_MARGIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a stream is: where its reading began, and up to where it is complete."""
+class Widths:
+    """How far a poll and a sweep read back, and the longest lag that is expected: older events are all readable."""
 
-    began: datetime
-    position: datetime
+    overlap: timedelta
+    sweep: timedelta
+    longest_lag: timedelta
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,20 @@ class Plan:
     gap: Window | None = None
 
 
+def measured_widths(config: CollectionConfig, stream: Stream, lags: Lags) -> Widths:
+    """Return the widths for the lags of the last days.
+
+    The overlap follows their 95th percentile, the sweep twice the longest. The configuration says the least of each,
+    and 0 turns it off.
+    """
+    overlap, sweep = timedelta(seconds=config.overlap_seconds), timedelta(minutes=config.sweep_minutes)
+    return Widths(
+        overlap=_between(overlap, lags.percentile(0.95), LONGEST_OVERLAP),
+        sweep=_between(sweep, 2 * lags.longest, LONGEST_SWEEP),
+        longest_lag=max(stream.latency, lags.longest),
+    )
+
+
 def due_tier(config: CollectionConfig, reads: Reads, now: datetime) -> Tier:
     """Return what a poll should be now: an audit once a day, a sweep every ten minutes, else a plain poll.
 
@@ -60,9 +82,15 @@ def due_tier(config: CollectionConfig, reads: Reads, now: datetime) -> Tier:
     return "sweep" if now - swept >= SWEEP_EVERY else "poll"
 
 
+def oldest_readable(stream: Stream, now: datetime) -> datetime:
+    """Return the earliest start that the source surely accepts."""
+    return now - stream.retention + RETENTION_MARGIN
+
+
 def plan_window(
-    progress: Progress | None,
+    coverage: Coverage | None,
     config: CollectionConfig,
+    widths: Widths,
     stream: Stream,
     now: datetime,
     tier: Tier = "poll",
@@ -70,21 +98,26 @@ def plan_window(
 ) -> Plan:
     """Return the window that a poll of a tier reads, always up to now and never from later than the checkpoint.
 
-    since: reads from there in any case. Without progress it begins `initial_lookback_hours` ago; no tier reads from
-    before the first window by itself. What the source no longer keeps is a gap.
+    since: reads from there in any case. A sweep or audit also reads all that is not settled yet, however long a pause
+    was. Without coverage it begins `initial_lookback_hours` ago; no tier reads from before the first window by itself.
+    What the source no longer keeps is a gap.
     """
-    oldest = now - stream.retention + _RETENTION_MARGIN
-    if progress is None:
+    oldest = oldest_readable(stream, now)
+    if coverage is None or coverage.covered_until is None:
         start = since or now - timedelta(hours=config.initial_lookback_hours)
-        return Plan(tier, Window(max(start, oldest), now))
-    position = min(progress.position, now)
-    wider = max(now - _width(tier, config), progress.began)
-    start = min(position - timedelta(seconds=config.overlap_seconds), wider, since or now)
-    gap = Window(progress.position, oldest) if progress.position < oldest else None
+        return Plan(tier, Window(min(max(start, oldest), now), now))
+    position = min(coverage.covered_until, now)
+    start = min(position - widths.overlap, _wider_start(coverage, widths, now, tier), since or now)
+    gap = Window(coverage.covered_until, oldest) if coverage.covered_until < oldest else None
     return Plan(tier, Window(max(start, oldest), now), gap)
 
 
-def _width(tier: Tier, config: CollectionConfig) -> timedelta:
-    if tier == "audit":
-        return AUDIT_WIDTH
-    return timedelta(minutes=config.sweep_minutes) if tier == "sweep" else timedelta()
+def _wider_start(coverage: Coverage, widths: Widths, now: datetime, tier: Tier) -> datetime:
+    if tier not in ("sweep", "audit"):
+        return now
+    width = AUDIT_WIDTH if tier == "audit" else widths.sweep
+    return min(max(now - width, coverage.began), coverage.settled_until or now)
+
+
+def _between(least: timedelta, measured: timedelta, most: timedelta) -> timedelta:
+    return max(least, min(measured, most)) if least else least

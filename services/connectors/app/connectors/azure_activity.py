@@ -139,6 +139,10 @@ class _Session:
         return self.arm.requests
 
     @property
+    def clock_ahead(self) -> timedelta:
+        return timedelta()
+
+    @property
     def subscription_url(self) -> str:
         return f"{self.arm.cloud.resource_manager}/subscriptions/{self.config.subscription_id}"
 
@@ -158,6 +162,8 @@ class AzureActivity:
     category = "cloud"
     docs = "docs/connectors/azure-activity.md"
     target_fields = ("subscription_id", "cloud")
+    # learn.microsoft.com, "Understand how Azure Resource Manager throttles requests": by subscription and principal.
+    allowance_fields = ("cloud", "subscription_id", "tenant_id", "client_id")
     # Readable 3 to 20 minutes after the event, kept for 90 days: learn.microsoft.com, "Azure Monitor activity log".
     streams = (Stream("activity", retention=timedelta(days=90), latency=timedelta(minutes=20)),)
     Config = ActivityConfig

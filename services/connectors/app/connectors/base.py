@@ -18,12 +18,14 @@ from app.microsoft.clouds import Clouds
 class Stream:
     """One thing a connector reads.
 
-    retention: how far back the source can be read. latency: how long an event usually takes to become readable.
+    retention: how far back the source can be read. latency: how long an event may usually take to become readable.
+    largest_window: longer windows are read in parts, each of which counts when it is complete.
     """
 
     name: str
     retention: timedelta
     latency: timedelta
+    largest_window: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,10 @@ class Session(Protocol):
     def requests(self) -> int:
         """How many requests were made on it."""
 
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far this machine's clock is ahead of the source's; nothing before the first answer."""
+
 
 class CollectionConfig(BaseModel):
     """What the collection itself asks of every connector's configuration."""
@@ -90,7 +96,8 @@ class CollectionConfig(BaseModel):
 class Connector(Protocol):
     """A source of events. `Config` draws the form and checks the input; its SecretStr fields are kept encrypted.
 
-    target_fields: the fields that say what is read; a connector keeps them, as its checkpoint belongs to them.
+    target_fields: the fields that say what is read; a connector keeps them, as its ledger belongs to them.
+    allowance_fields: the fields that say whose allowance of reads is used up.
     """
 
     id: str
@@ -98,6 +105,7 @@ class Connector(Protocol):
     category: str
     docs: str
     target_fields: tuple[str, ...]
+    allowance_fields: tuple[str, ...]
     streams: tuple[Stream, ...]
 
     @property

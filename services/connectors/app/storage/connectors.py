@@ -1,4 +1,4 @@
-"""Queries on connectors and their checkpoints."""
+"""Queries on connectors."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, literal, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.windows import Progress
-from app.connectors.base import Window
 from app.errors import InvalidInput
-from app.storage.tables import checkpoints, connectors, polls
+from app.storage.tables import connectors, polls
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,7 @@ class ConnectorRow:
     enabled: bool
     created_at: datetime
     next_poll_at: datetime
+    throttled_until: datetime | None = None
 
 
 async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> None:
@@ -83,13 +81,31 @@ async def set_config(connection: AsyncConnection, connector_id: UUID, config: di
     )
 
 
+async def hold_off(connection: AsyncConnection, row: ConnectorRow, shared: dict[str, Any], until: datetime) -> None:
+    """Ask nothing before a time, for all connectors that share an allowance: those with the same `shared` fields."""
+    await connection.execute(
+        update(connectors)
+        .where(connectors.c.type == row.type, connectors.c.config.contains(shared))
+        .values(
+            throttled_until=func.greatest(connectors.c.throttled_until, until),
+            next_poll_at=func.greatest(connectors.c.next_poll_at, until),
+        )
+    )
+
+
+async def read_throttled_until(connection: AsyncConnection, connector_id: UUID) -> datetime | None:
+    """Return until when the source asked not to be asked; None when it did not."""
+    query = select(connectors.c.throttled_until).where(connectors.c.id == connector_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def set_next_poll(connection: AsyncConnection, connector_id: UUID, moment: datetime) -> None:
     """Say when a connector is due."""
     await connection.execute(update(connectors).where(connectors.c.id == connector_id).values(next_poll_at=moment))
 
 
 async def delete_connector(connection: AsyncConnection, connector_id: UUID) -> None:
-    """Remove a connector with its secrets, checkpoints and poll history; its events stay."""
+    """Remove a connector with its secrets, ledger and poll history; its events stay."""
     await connection.execute(delete(connectors).where(connectors.c.id == connector_id))
 
 
@@ -122,33 +138,9 @@ async def resume_interrupted(connection: AsyncConnection, now: datetime) -> None
     """
     last = (
         select(polls.c.finished_at.is_(None) | (polls.c.error["code"].astext == "interrupted"))
-        .where(polls.c.connector_id == connectors.c.id)
+        .where(polls.c.connector_id == connectors.c.id, polls.c.tier != "backfill")
         .order_by(polls.c.id.desc())
         .limit(1)
         .scalar_subquery()
     )
     await connection.execute(update(connectors).where(connectors.c.enabled, last).values(next_poll_at=now))
-
-
-async def read_progress(connection: AsyncConnection, connector_id: UUID, stream: str) -> Progress | None:
-    """Return how far a stream was read completely, or None before its first complete poll."""
-    query = select(checkpoints.c.began, checkpoints.c.position).where(
-        checkpoints.c.connector_id == connector_id, checkpoints.c.stream == stream
-    )
-    found = (await connection.execute(query)).one_or_none()
-    return None if found is None else Progress(found.began, found.position)
-
-
-async def move_checkpoint(connection: AsyncConnection, connector_id: UUID, stream: str, window: Window) -> None:
-    """Note that a window was read completely: the checkpoint moves on, never back."""
-    values = {"connector_id": connector_id, "stream": stream, "position": window.until, "began": window.since}
-    statement = upsert(checkpoints).values(values)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connector_id", "stream"],
-            set_={
-                "position": func.greatest(checkpoints.c.position, statement.excluded.position),
-                "began": func.least(checkpoints.c.began, statement.excluded.began),
-            },
-        )
-    )

@@ -1,8 +1,9 @@
 """Events in and out: a page goes in with COPY, each event once; searches stream."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,20 +21,12 @@ _COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES = [
     "uuid" if name == "id" else "timestamptz" if name.endswith("_time") else "text" for name in EVENT_FIELDS
 ] + ["text", "text", "bytea"]
-_FIRST = datetime.min.replace(tzinfo=UTC)
 
 # Sorted, so that two writers of the same events never wait for each other in a circle.
 _INSERT = text(
     f"""
-    WITH added AS (
-        INSERT INTO events ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming ORDER BY id
-        ON CONFLICT (id) DO NOTHING
-        RETURNING event_time, power_state
-    )
-    SELECT count(*) AS added,
-           count(*) FILTER (WHERE event_time < :late_before) AS late,
-           min(event_time) FILTER (WHERE power_state IS NOT NULL) AS earliest_power
-    FROM added
+    INSERT INTO events ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming ORDER BY id
+    ON CONFLICT (id) DO NOTHING RETURNING id
     """  # noqa: S608 - the columns are this module's own
 )
 
@@ -67,43 +60,39 @@ _IDLE = "stops a virtual machine that was already stopped"
 _IN_USE = "stops a virtual machine in active use"
 
 
-@dataclass(frozen=True)
-class Added:
-    """What storing a page changed: events that were new, and how many of these happened before the checkpoint."""
-
-    added: int = 0
-    late: int = 0
-
-
 async def store_events(
-    connection: AsyncConnection,
-    connector: str,
-    records: Sequence[tuple[Event, bytes]],
-    late_before: datetime | None = None,
-) -> Added:
-    """Store events with their raw bytes, each identity once, in a transaction of the caller's that stores no others.
+    connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]
+) -> list[Event]:
+    """Store events with their raw bytes, each identity once; return those that were new.
 
-    late_before: new events that happened earlier count as late.
+    In a transaction of the caller's that stores no others.
     """
     if not records:
-        return Added()
+        return []
     await connection.execute(
         text("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE events INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
     )
     await _copy(connection, connector, records)
-    result = (await connection.execute(_INSERT, {"late_before": late_before or _FIRST})).one()
-    if result.earliest_power is not None:
-        await _judge_stops(connection, result.earliest_power)
-    return Added(result.added, result.late)
+    ids = set((await connection.execute(_INSERT)).scalars())
+    added = list({event.id: event for event, _ in records if event.id in ids}.values())
+    stops = [event.event_time for event in added if power_state(event)]
+    if stops:
+        await _judge_stops(connection, min(stops))
+    return added
 
 
 async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
     driver: Psycopg[Any] | None = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
-    async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_COPY_TYPES)
-        for event, raw in records:
-            await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    try:
+        async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            copy.set_types(_COPY_TYPES)
+            for event, raw in records:
+                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    except asyncio.CancelledError:
+        # SQLAlchemy does not see this COPY: without a word it would go on with a connection in the middle of it.
+        await connection.invalidate()
+        raise
 
 
 async def _judge_stops(connection: AsyncConnection, since: datetime) -> None:

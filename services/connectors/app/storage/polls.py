@@ -1,6 +1,7 @@
 """Queries on the history of polls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,24 +9,38 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.windows import Reads
+from app.collection.windows import Reads, Tier
 from app.storage.tables import polls
 
 
-async def start_poll(
-    connection: AsyncConnection, connector_id: UUID, stream: str, started_at: datetime, interrupted: dict[str, Any]
-) -> int:
-    """Open a row of history and return its id.
+@dataclass(frozen=True)
+class Failures:
+    """Failed polls in a row: how many since the last complete one, since when, and the last one's error."""
 
-    To be called with the connector's lock held: an older row still open is of a poll whose process was killed, and
-    gets the error `interrupted`.
+    count: int = 0
+    since: datetime | None = None
+    last: dict[str, Any] | None = None
+
+
+async def close_interrupted(
+    connection: AsyncConnection, connector_id: UUID, tiers: Sequence[Tier], now: datetime, facts: dict[str, Any]
+) -> None:
+    """Close the open rows of some tiers with an error: their processes were killed.
+
+    To be called with the lock held under which these tiers read, so that no reading that goes on is meant.
     """
     await connection.execute(
         update(polls)
-        .where(polls.c.connector_id == connector_id, polls.c.finished_at.is_(None))
-        .values(finished_at=started_at, error=interrupted)
+        .where(polls.c.connector_id == connector_id, polls.c.tier.in_(tiers), polls.c.finished_at.is_(None))
+        .values(finished_at=now, error=facts)
     )
-    row = insert(polls).values(connector_id=connector_id, stream=stream, started_at=started_at)
+
+
+async def start_poll(
+    connection: AsyncConnection, connector_id: UUID, stream: str, tier: Tier, started_at: datetime
+) -> int:
+    """Open a row of history and return its id."""
+    row = insert(polls).values(connector_id=connector_id, stream=stream, tier=tier, started_at=started_at)
     return int((await connection.execute(row.returning(polls.c.id))).scalar_one())
 
 
@@ -50,18 +65,36 @@ async def complete_reads(connection: AsyncConnection, connector_id: UUID, stream
     return Reads(*(await connection.execute(query)).one())
 
 
+async def failures_since_complete(connection: AsyncConnection, connector_id: UUID) -> Failures:
+    """Return the failed polls since the last complete one; those that were only interrupted are no failures."""
+    live = (polls.c.connector_id == connector_id) & (polls.c.tier != "backfill") & polls.c.finished_at.is_not(None)
+    complete = select(func.coalesce(func.max(polls.c.id), 0)).where(live, polls.c.error.is_(None)).scalar_subquery()
+    failed = (
+        select(polls.c.started_at, polls.c.error)
+        .where(live, polls.c.id > complete, polls.c.error["code"].astext != "interrupted")
+        .order_by(polls.c.id)
+    )
+    rows = (await connection.execute(failed)).all()
+    return Failures(len(rows), rows[0].started_at, rows[-1].error) if rows else Failures()
+
+
 async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """Return the last polls of a connector, newest first."""
-    query = select(polls).where(polls.c.connector_id == connector_id).order_by(polls.c.id.desc()).limit(limit)
+    """Return the last polls of a connector, newest first, the slices of backfills left out."""
+    query = (
+        select(polls)
+        .where(polls.c.connector_id == connector_id, polls.c.tier != "backfill")
+        .order_by(polls.c.id.desc())
+        .limit(limit)
+    )
     return [row._asdict() for row in await connection.execute(query)]
 
 
 async def last_poll_by_connector(connection: AsyncConnection) -> dict[UUID, dict[str, Any]]:
-    """Return the last finished poll of each connector."""
+    """Return the last finished poll of each connector, backfills left out."""
     query = (
         select(polls)
         .distinct(polls.c.connector_id)
-        .where(polls.c.finished_at.is_not(None))
+        .where(polls.c.finished_at.is_not(None), polls.c.tier != "backfill")
         .order_by(polls.c.connector_id, polls.c.id.desc())
     )
     return {row.connector_id: row._asdict() for row in await connection.execute(query)}

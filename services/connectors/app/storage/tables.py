@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -15,12 +16,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import ENUM, JSONB
+from sqlalchemy.dialects.postgresql import ENUM, JSONB, TSTZMULTIRANGE
 
 from app.events.event import Event, Severity
 
@@ -39,16 +41,43 @@ connectors = Table(
     Column("enabled", Boolean, nullable=False),
     Column("created_at", _Time, nullable=False),
     Column("next_poll_at", _Time, nullable=False),
+    Column("throttled_until", _Time),
 )
 
-# Up to where a connector's stream was read completely.
-checkpoints = Table(
-    "checkpoints",
+
+def _stream_columns() -> tuple[Column[Any], Column[Any]]:
+    """Return the columns that say which connector's stream a row is about."""
+    connector_id = Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), primary_key=True)
+    return connector_id, Column("stream", Text, primary_key=True)
+
+
+# What time of a connector's stream was read completely, and what of it is settled.
+coverage = Table(
+    "coverage",
     metadata,
-    Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), primary_key=True),
-    Column("stream", Text, primary_key=True),
-    Column("position", _Time, nullable=False),
-    Column("began", _Time, nullable=False),
+    *_stream_columns(),
+    Column("asked_since", _Time, nullable=False),
+    Column("read", TSTZMULTIRANGE, nullable=False),
+    Column("settled", TSTZMULTIRANGE, nullable=False),
+)
+
+gaps = Table(
+    "gaps",
+    metadata,
+    *_stream_columns(),
+    Column("reason", Text, primary_key=True),
+    Column("spans", TSTZMULTIRANGE, nullable=False),
+)
+
+# How many events of a day became readable how late (app/collection/lags.py has the buckets).
+lags = Table(
+    "lags",
+    metadata,
+    *_stream_columns(),
+    Column("day", Date, primary_key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("longest", Double, nullable=False),
 )
 
 polls = Table(

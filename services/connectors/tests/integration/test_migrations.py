@@ -44,5 +44,11 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(e
     migrate(empty_url)
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_version(),)
-        assert connection.execute("SELECT began = '2026-04-01T12:00Z' FROM checkpoints").fetchone() == (True,)
+        (ledger,) = connection.execute(
+            """
+            SELECT asked_since = '2026-04-01T12:00Z', read = '{["2026-04-01T12:00Z", "2026-05-01T12:00Z"]}',
+                settled = '{["2026-04-01T12:00Z", "2026-04-29T12:00Z"]}' FROM coverage
+            """
+        ).fetchall()
+        assert ledger == (True, True, True)
         assert connection.execute("SELECT tier FROM polls").fetchone() == ("poll",)

@@ -4,6 +4,7 @@ from urllib.parse import unquote
 
 import psycopg
 import pytest
+from conftest import NOW
 from sqlalchemy import make_url
 from structlog.testing import capture_logs
 from support import query, until_hanging
@@ -11,15 +12,16 @@ from support import query, until_hanging
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.errors import Retry
-from app.storage.connectors import delete_connector, find_connector, read_progress
+from app.storage.connectors import delete_connector, find_connector
+from app.storage.coverage import read_coverage
 from simulator import faults, ticks
 from simulator.event_log import Rendered
 
 
 async def checkpoint_of(service, row):
     async with service.engine.connect() as connection:
-        progress = await read_progress(connection, row.id, "activity")
-    return progress and progress.position
+        coverage = await read_coverage(connection, row.id, "activity", NOW - timedelta(days=90))
+    return coverage and coverage.covered_until
 
 
 async def stored_ids(service):
@@ -237,7 +239,7 @@ async def test_a_connector_removed_in_mid_poll_says_so(service, row, lab):
     async with service.engine.begin() as connection:
         await delete_connector(connection, row.id)
     assert (await running).error["code"] == "connector_removed"
-    assert len(await stored_ids(service)) == 10
+    assert await stored_ids(service) == []
 
 
 async def test_a_429_is_asked_again_only_after_its_retry_after(service, row, lab):

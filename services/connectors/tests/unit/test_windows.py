@@ -6,11 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.collection.windows import AUDIT_EVERY, SWEEP_EVERY, Progress, Reads, due_tier, plan_window
+from app.collection import windows
+from app.collection.coverage import Coverage
+from app.collection.lags import Lags
+from app.collection.windows import AUDIT_EVERY, SWEEP_EVERY, Reads, due_tier, measured_widths
 from app.connectors.base import CollectionConfig, Stream, Window
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STREAM = Stream("activity", retention=timedelta(days=90), latency=timedelta(minutes=20))
+NO_LAGS = Lags()
 OLDEST = NOW - timedelta(days=90) + timedelta(minutes=15)
 
 
@@ -20,9 +24,15 @@ def config(lookback=24, overlap=300, sweep=60):
     )
 
 
-def at(checkpoint, began=OLDEST - timedelta(days=100)):
-    """Return the progress of a stream that was read up to a checkpoint."""
-    return Progress(began, checkpoint)
+def at(checkpoint, began=OLDEST - timedelta(days=100), settled=None):
+    """Return the ledger of a stream that was read up to a checkpoint, and settled up to there or an earlier time."""
+    began = min(began, checkpoint)
+    unsettled = () if settled is None else (Window(settled, checkpoint),)
+    return Coverage(began, (Window(began, checkpoint),), unsettled)
+
+
+def plan_window(coverage, config, stream, *rest, lags=NO_LAGS):
+    return windows.plan_window(coverage, config, measured_widths(config, stream, lags), stream, *rest)
 
 
 def test_the_first_window_is_the_initial_lookback():

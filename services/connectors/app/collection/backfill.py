@@ -1,0 +1,194 @@
+"""Backfill: read the past in day slices, newest first, some side by side, without holding live polls up.
+
+The ledger says what is read already, so a backfill that was killed goes on when it is started again.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.clock import iso
+from app.collection.backoff import next_try
+from app.collection.coverage import Gap, slices
+from app.collection.history import INTERRUPTED, recorded
+from app.collection.read import OnPage, open_reader, read_windows
+from app.collection.result import PollResult
+from app.collection.windows import oldest_readable
+from app.connectors import get_connector
+from app.connectors.base import Stream, Window
+from app.errors import AisocError, Retry
+from app.service import Service
+from app.storage.connectors import ConnectorRow
+from app.storage.coverage import add_gap, ask_since, read_coverage, read_unread
+from app.storage.database import exclusive
+from app.storage.polls import close_interrupted
+
+SIDE_BY_SIDE = 4
+_MOST_TRIES = 6
+_LONGEST_PAUSE = timedelta(minutes=10)
+_COUNTED = ("events_read", "events_added", "events_quarantined")
+
+
+@dataclass
+class BackfillResult:
+    """How far a backfill is; slices: to read in this run. days_before: what was read already when it began."""
+
+    connector: str
+    since: datetime
+    until: datetime
+    days_before: float = 0.0
+    slices: int = 0
+    slices_done: int = 0
+    requests: int = 0
+    events_read: int = 0
+    events_added: int = 0
+    events_quarantined: int = 0
+    gap: Window | None = None
+    waiting_until: datetime | None = None
+    error: dict[str, Any] | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the result as JSON-ready facts."""
+        told = {name: iso(value) if isinstance(value, datetime) else value for name, value in vars(self).items()}
+        del told["waiting_until"]
+        gap = {"since": iso(self.gap.since), "until": iso(self.gap.until)} if self.gap else None
+        return told | {"days_before": round(self.days_before, 2), "gap": gap}
+
+
+OnProgress = Callable[[BackfillResult], None]
+
+
+async def backfill(
+    service: Service, row: ConnectorRow, since: datetime, on_progress: OnProgress = lambda _result: None
+) -> BackfillResult:
+    """Read all that was not read yet from a time on; what goes wrong for good is told in the result (`error`).
+
+    Raises Retry (backfill_running) when another one of the connector runs.
+    """
+    async with (
+        service.engine.connect() as connection,
+        exclusive(connection, f"aisoc/backfill/{row.id}", 0) as locked,
+    ):
+        if not locked:
+            raise Retry(
+                "backfill_running",
+                f"Another backfill of {row.name} is running.",
+                "Wait for its end; aisoc connectors coverage tells how far it is.",
+            )
+        run = _Run(service, row, on_progress, await _plan(service, row, connection, since))
+        await run.all()
+    return run.result
+
+
+async def _plan(
+    service: Service, row: ConnectorRow, connection: AsyncConnection, since: datetime
+) -> tuple[BackfillResult, list[Window]]:
+    """Note the wish in the ledger, and return the slices that are not read yet, newest first."""
+    stream, now = get_connector(row.type).streams[0], service.clock.now()
+    oldest = oldest_readable(stream, now)
+    async with connection.begin():
+        await close_interrupted(connection, row.id, ("backfill",), now, INTERRUPTED.facts())
+        await ask_since(connection, row.id, stream.name, since)
+        coverage = await read_coverage(connection, row.id, stream.name, oldest)
+        until = (coverage and coverage.covered_until) or now
+        gap, wanted = _readable(Window(since, until), oldest)
+        if gap is not None:
+            await add_gap(connection, row.id, stream.name, gap)
+        unread = await read_unread(connection, row.id, stream.name, wanted) if wanted else []
+    parts = [part for window in reversed(unread) for part in reversed(slices(window, stream.largest_window))]
+    read_before = (wanted.until - wanted.since if wanted else timedelta()) - sum(map(_length, parts), timedelta())
+    result = BackfillResult(row.name, since, until, read_before / timedelta(days=1), len(parts))
+    result.gap = gap.window if gap else None
+    return result, parts
+
+
+class _Run:
+    """One run: its slices, and the workers that take them."""
+
+    def __init__(
+        self, service: Service, row: ConnectorRow, on_progress: OnProgress, plan: tuple[BackfillResult, list[Window]]
+    ) -> None:
+        self._service, self._row, self._on_progress = service, row, on_progress
+        self.result, parts = plan
+        self._waiting = deque(parts)
+        self._stream: Stream = get_connector(row.type).streams[0]
+
+    async def all(self) -> None:
+        """Read all slices; the first error that waiting does not mend ends it."""
+        self._on_progress(self.result)
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(SIDE_BY_SIDE, len(self._waiting))):
+                workers.create_task(self._work())
+
+    async def _work(self) -> None:
+        async with self._service.engine.connect() as connection:
+            while self._waiting:
+                error = await self._read_patiently(connection, self._waiting.popleft())
+                if error is not None:
+                    self.result.error = self.result.error or error.facts()
+                    self._waiting.clear()
+                    return
+                self.result.slices_done += 1
+                self._on_progress(self.result)
+
+    async def _read_patiently(self, connection: AsyncConnection, part: Window) -> AisocError | None:
+        """Read a slice, again after a pause where that may help; return the error that stays."""
+        for failures in range(1, _MOST_TRIES + 1):
+            error = await self._read(connection, part)
+            if not isinstance(error, Retry) or failures == _MOST_TRIES:
+                return error
+            now = self._service.clock.now()
+            self.result.waiting_until = next_try(error, failures, _LONGEST_PAUSE, now)
+            self._on_progress(self.result)
+            await self._service.clock.sleep((self.result.waiting_until - now).total_seconds())
+            self.result.waiting_until = None
+        return None
+
+    async def _read(self, connection: AsyncConnection, part: Window) -> AisocError | None:
+        done = PollResult(self._row.name, self._stream.name, self._service.clock.now(), "backfill")
+        done.window_since, done.window_until = part.since, part.until
+        error = await recorded(
+            self._service, self._row, connection, done, partial(self._read_slice, connection, part, done)
+        )
+        self.result.requests += done.requests
+        return error
+
+    async def _read_slice(self, connection: AsyncConnection, part: Window, done: PollResult) -> None:
+        reader = await open_reader(self._service, self._row, connection)
+        gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
+        if window is not None:
+            await read_windows(reader, window, done, self._counter(), gap, live=False)
+        elif gap is not None:
+            async with connection.begin():
+                await add_gap(connection, self._row.id, self._stream.name, gap)
+
+    def _counter(self) -> OnPage:
+        """Return what adds a slice's pages to the totals as they come."""
+        counted = Counter[str]()
+
+        def count(page: PollResult) -> None:
+            for name in _COUNTED:
+                total = getattr(self.result, name) + getattr(page, name) - counted[name]
+                setattr(self.result, name, total)
+                counted[name] = getattr(page, name)
+            self._on_progress(self.result)
+
+        return count
+
+
+def _readable(window: Window, oldest: datetime) -> tuple[Gap | None, Window | None]:
+    """Return what of a window is too old to be read, and the rest of it."""
+    if oldest <= window.since:
+        return None, window
+    gap = Gap(replace(window, until=min(oldest, window.until)), "older_than_retention")
+    return gap, replace(window, since=oldest) if oldest < window.until else None
+
+
+def _length(window: Window) -> timedelta:
+    return window.until - window.since

@@ -1,0 +1,98 @@
+"""Whether a connector sees what it should: told from its ledger, never from calls that did not fail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.clock import iso
+from app.collection.coverage import Coverage
+from app.collection.lags import MEASURED_DAYS, Lags
+from app.collection.windows import Widths, measured_widths, oldest_readable
+from app.connectors import get_connector
+from app.connectors.base import CollectionConfig
+from app.storage.connectors import ConnectorRow
+from app.storage.coverage import read_coverage, read_lags
+from app.storage.polls import Failures, failures_since_complete
+
+State = Literal["healthy", "behind", "failing", "paused"]
+# A poll begins some seconds after it is due, and takes its time.
+GRACE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Health:
+    """A connector's state, and what it is told from.
+
+    behind: the time since what is covered, whatever the state. error: code, message and remedy of the last failure,
+    when failing; since: when the failing began. next_try: when it is due, None when paused.
+    """
+
+    state: State
+    covered_until: datetime | None
+    settled_until: datetime | None
+    behind: timedelta
+    error: dict[str, Any] | None
+    since: datetime | None
+    next_try: datetime | None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the health as JSON-ready facts; behind in whole seconds."""
+        return {
+            "state": self.state,
+            "covered_until": iso(self.covered_until),
+            "settled_until": iso(self.settled_until),
+            "behind_seconds": round(self.behind.total_seconds()),
+            "error": self.error,
+            "since": iso(self.since),
+            "next_try": iso(self.next_try),
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that is known of how a connector's stream stands: its health, ledger, measured lags and their widths."""
+
+    health: Health
+    coverage: Coverage | None
+    lags: Lags
+    widths: Widths
+
+
+async def read_standing(connection: AsyncConnection, row: ConnectorRow, now: datetime) -> Standing:
+    """Read how a connector's stream stands now."""
+    connector = get_connector(row.type)
+    stream = connector.streams[0]
+    config = CollectionConfig.model_validate(row.config)
+    coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
+    lags = await read_lags(connection, row.id, stream.name, (now - timedelta(days=MEASURED_DAYS)).date())
+    failures = await failures_since_complete(connection, row.id)
+    widths = measured_widths(config, stream, lags)
+    return Standing(judge(row, coverage, widths, failures, now), coverage, lags, widths)
+
+
+def judge(row: ConnectorRow, coverage: Coverage | None, widths: Widths, failures: Failures, now: datetime) -> Health:
+    """Return the health: healthy is covered up to now less interval and overlap, with no failure since."""
+    covered_until = coverage.covered_until if coverage else None
+    behind = max(timedelta(), now - (covered_until or row.created_at))
+    return Health(
+        state=_state(row, covered_until, behind, widths, failures),
+        covered_until=covered_until,
+        settled_until=coverage.settled_until if coverage else None,
+        behind=behind,
+        error=failures.last,
+        since=failures.since,
+        next_try=row.next_poll_at if row.enabled else None,
+    )
+
+
+def _state(
+    row: ConnectorRow, covered_until: datetime | None, behind: timedelta, widths: Widths, failures: Failures
+) -> State:
+    if not row.enabled:
+        return "paused"
+    if failures.count:
+        return "failing"
+    allowed = timedelta(seconds=row.config["poll_interval_seconds"]) + widths.overlap + GRACE
+    return "healthy" if covered_until is not None and behind <= allowed else "behind"

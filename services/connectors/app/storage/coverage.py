@@ -1,0 +1,139 @@
+"""Queries on the ledger: what time of a stream was read, what is settled, the gaps, and the measured lags.
+
+Times are kept as PostgreSQL's multiranges, so that joining and subtracting them is the database's work, atomically.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.collection.coverage import Coverage, Gap
+from app.collection.lags import LagCount, Lags
+from app.connectors.base import Window
+from app.storage.tables import lags
+
+# Unsettled and missing are told of what can still be read; the infinite upper end is never asked for.
+_LEDGER = text(
+    """
+    SELECT asked_since, read,
+        (read - settled) * tstzmultirange(tstzrange(:oldest, NULL)) AS unsettled,
+        tstzmultirange(tstzrange(asked_since, upper(read))) - read - coalesce(
+            (SELECT range_agg(spans) FROM gaps WHERE gaps.connector_id = :connector AND gaps.stream = :stream), '{}'
+        ) AS missing
+    FROM coverage WHERE connector_id = :connector AND stream = :stream
+    """
+)
+_GAPS = text("SELECT reason, spans FROM gaps WHERE connector_id = :connector AND stream = :stream")
+_UNREAD = text(
+    """
+    SELECT tstzmultirange(tstzrange(:since, :until))
+        - coalesce((SELECT read FROM coverage WHERE connector_id = :connector AND stream = :stream), '{}')
+        - coalesce((SELECT range_agg(spans) FROM gaps WHERE connector_id = :connector AND stream = :stream), '{}')
+    """
+)
+_ASK = text(
+    """
+    INSERT INTO coverage (connector_id, stream, asked_since) VALUES (:connector, :stream, :since)
+    ON CONFLICT (connector_id, stream)
+    DO UPDATE SET asked_since = least(coverage.asked_since, excluded.asked_since)
+    """
+)
+# A read of no time at all ('[now, now]') counts: it says from when on nothing is missing.
+_ADD_READ = text(
+    """
+    UPDATE coverage SET
+        read = read + tstzmultirange(tstzrange(:since, :until, '[]')),
+        settled = CASE WHEN CAST(:settled AS timestamptz) IS NULL THEN settled
+                  ELSE settled + tstzmultirange(tstzrange(:since, :settled, '[]')) END
+    WHERE connector_id = :connector AND stream = :stream
+    """
+)
+_ADD_GAP = text(
+    """
+    INSERT INTO gaps (connector_id, stream, reason, spans)
+    VALUES (:connector, :stream, :reason, tstzmultirange(tstzrange(:since, :until)))
+    ON CONFLICT (connector_id, stream, reason) DO UPDATE SET spans = gaps.spans + excluded.spans
+    """
+)
+
+
+async def read_coverage(
+    connection: AsyncConnection, connector_id: UUID, stream: str, oldest: datetime
+) -> Coverage | None:
+    """Return a stream's ledger, or None before anything was asked of it. oldest: the earliest time still readable."""
+    place = {"connector": connector_id, "stream": stream}
+    found = (await connection.execute(_LEDGER, place | {"oldest": oldest})).one_or_none()
+    if found is None:
+        return None
+    gaps = [Gap(window, row.reason) for row in await connection.execute(_GAPS, place) for window in _windows(row.spans)]
+    return Coverage(
+        asked_since=found.asked_since,
+        read=_windows(found.read),
+        unsettled=_windows(found.unsettled),
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.window.since)),
+        missing=_windows(found.missing),
+    )
+
+
+async def read_unread(connection: AsyncConnection, connector_id: UUID, stream: str, window: Window) -> list[Window]:
+    """Return the parts of a window that were never read completely and are no gaps, oldest first."""
+    values = {"connector": connector_id, "stream": stream, "since": window.since, "until": window.until}
+    return list(_windows((await connection.execute(_UNREAD, values)).scalar_one()))
+
+
+async def ask_since(connection: AsyncConnection, connector_id: UUID, stream: str, since: datetime) -> None:
+    """Note that the time from `since` on is wanted; an earlier wish stays."""
+    await connection.execute(_ASK, {"connector": connector_id, "stream": stream, "since": since})
+
+
+async def add_read(
+    connection: AsyncConnection, connector_id: UUID, stream: str, window: Window, settled: Window | None
+) -> None:
+    """Note that a window was read completely, and which first part of it is settled; nothing is ever taken away."""
+    await ask_since(connection, connector_id, stream, window.since)
+    values = {"connector": connector_id, "stream": stream, "since": window.since, "until": window.until}
+    await connection.execute(_ADD_READ, values | {"settled": settled.until if settled else None})
+
+
+async def add_gap(connection: AsyncConnection, connector_id: UUID, stream: str, gap: Gap) -> None:
+    """Note time that can never be read."""
+    values = {"connector": connector_id, "stream": stream, "since": gap.window.since, "until": gap.window.until}
+    await connection.execute(_ADD_GAP, values | {"reason": gap.reason})
+
+
+async def add_lags(connection: AsyncConnection, connector_id: UUID, stream: str, counted: Iterable[LagCount]) -> None:
+    """Add to the histogram, in the transaction that stores the events."""
+    rows = [
+        {"connector_id": connector_id, "stream": stream, "day": count.day, "bucket": count.bucket}
+        | {"events": count.events, "longest": count.longest}
+        for count in sorted(counted, key=lambda count: (count.day, count.bucket))
+    ]
+    if not rows:
+        return
+    statement = upsert(lags).values(rows)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["connector_id", "stream", "day", "bucket"],
+            set_={
+                "events": lags.c.events + statement.excluded.events,
+                "longest": func.greatest(lags.c.longest, statement.excluded.longest),
+            },
+        )
+    )
+
+
+async def read_lags(connection: AsyncConnection, connector_id: UUID, stream: str, since: date) -> Lags:
+    """Return the histogram of the events that happened on a day (UTC) or later."""
+    query = select(lags.c.day, lags.c.bucket, lags.c.events, lags.c.longest).where(
+        lags.c.connector_id == connector_id, lags.c.stream == stream, lags.c.day >= since
+    )
+    return Lags.of(LagCount(**row._asdict()) for row in await connection.execute(query))
+
+
+def _windows(spans: Iterable[Any]) -> tuple[Window, ...]:
+    return tuple(Window(span.lower, span.upper) for span in spans)
