@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from random import Random
 from typing import Any, cast
@@ -65,7 +67,7 @@ class Network:
         if isinstance(call.fault, faults.Reset):
             call.break_off()
             raise self._rng.choice((aiohttp.ServerDisconnectedError(), aiohttp.ClientOSError(104, "reset by peer")))
-        return _Response(call.answer(), cut_short=call.cut_short)
+        return _Response(call.answer(), self._clock.now(), cut_short=call.cut_short)
 
 
 class _Session:
@@ -92,9 +94,10 @@ class _Session:
 class _Response:
     """What azure-core's transport uses of aiohttp's response."""
 
-    def __init__(self, reply: Reply, *, cut_short: bool) -> None:
+    def __init__(self, reply: Reply, now: datetime, *, cut_short: bool) -> None:
         self.status, self.reason = reply.status, HTTPStatus(reply.status).phrase
         self.headers = CIMultiDict(reply.headers)
+        self.headers["Date"] = format_datetime(now, usegmt=True)
         self.headers["Content-Type"] = f"{reply.content_type}; charset=utf-8"
         self.headers["Content-Length"] = str(len(reply.body))
         self._body, self._cut_short = reply.body, cut_short

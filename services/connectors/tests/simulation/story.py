@@ -27,7 +27,6 @@ from simulator.chance import seeded
 
 _TICK = timedelta(seconds=5)
 _LOOK = timedelta(minutes=15)
-_OVERLAP = timedelta(minutes=5)
 # After the fire: polls after a back-off, a sweep, an audit, a sweep; between them nobody works.
 _CALM = (timedelta(minutes=70), timedelta(minutes=16), timedelta(hours=25), timedelta(minutes=16))
 
@@ -134,10 +133,10 @@ class Story:
         except (DBAPIError, AisocError):
             await self.observer.stop()
             return
-        stored, allowed = self.oracle.stored(), self.interval + _OVERLAP
+        stored = self.oracle.stored()
         for name, subscription in self.watched.items():
             events = self.world.published[subscription]
-            self._check(self.oracle.judge_told(events, told[name], self.clock.now(), allowed, stored), name)
+            self._check(self.oracle.judge_told(events, told[name], self.clock.now(), stored), name)
 
     def _judge_end(self) -> None:
         shown = [event for subscription in set(self.watched.values()) for event in self.world.published[subscription]]

@@ -37,8 +37,12 @@ class Published:
     bodies: set[bytes]
 
     @property
+    def lag(self) -> timedelta:
+        return self.readable - self.at
+
+    @property
     def prompt(self) -> bool:
-        return self.readable - self.at <= PROMPT
+        return self.lag <= PROMPT
 
 
 class World:
