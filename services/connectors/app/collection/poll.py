@@ -1,7 +1,7 @@
 """One poll: plan the window that is due, and read it with nobody else polling the connector."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -71,4 +71,12 @@ async def _plan(reader: Reader, request: Request) -> Plan:
         reads = await complete_reads(reader.connection, reader.row.id, reader.stream.name)
     now = reader.now
     tier = request.tier or due_tier(reader.config, reads, now)
-    return plan_window(reader.coverage, reader.config, reader.widths, reader.stream, now, tier, request.since)
+    since = request.since or _beginning(reader)
+    return plan_window(reader.coverage, reader.config, reader.widths, reader.stream, now, tier, since)
+
+
+def _beginning(reader: Reader) -> datetime | None:
+    """Return where the first read begins: counted from when the connector was added, however long it failed since."""
+    if reader.coverage is not None and reader.coverage.covered_until is not None:
+        return None
+    return reader.row.created_at - timedelta(hours=reader.config.initial_lookback_hours)

@@ -156,6 +156,17 @@ async def test_the_first_poll_reads_the_last_24_hours(service, row, lab):
     assert result.events_added == 2
 
 
+async def test_a_first_poll_that_fails_for_a_day_does_not_move_where_reading_begins(service, row, lab):
+    added = lab.clock.now()
+    lab.publish(lab.operation("Microsoft.Storage/storageAccounts/write", added - timedelta(hours=23)))
+    lab.cloud.revoke(lab.app, lab.subscription)
+    await poll(service, row)
+    lab.clock.advance(hours=30)
+    lab.cloud.grant(lab.app, lab.subscription, "Reader")
+    result = await poll(service, row)
+    assert (result.window_since, result.events_added) == (added - timedelta(hours=24), 2)
+
+
 async def test_the_first_poll_of_a_connector_with_a_lookback_of_90_days_is_accepted_by_azure(service, lab):
     row = await add_connector(service, "azure_activity", "deep", lab.config(initial_lookback_hours=2160))
     lab.publish(lab.operation("Microsoft.Storage/storageAccounts/write", lab.clock.now() - timedelta(days=89)))
