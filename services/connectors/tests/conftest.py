@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make simulate` sets; the defaults are what `make test` runs."""
     parser.addoption("--seeds", type=int, default=100, help="stories of the simulation to run")
     parser.addoption("--seed-start", type=int, default=0, help="the first story's seed")
+    parser.addoption("--bites", type=int, default=0, help="stories with which each broken product is tried; 0: enough")
     parser.addoption("--kills", type=int, default=8, help="kills of a real worker process")
 
 

@@ -1,0 +1,30 @@
+"""The simulation bites: a product that is broken on purpose is found out."""
+
+import pytest
+
+from simulation.breakages import BREAKAGES, Breakage
+from simulation.story import Story, StoryError
+
+# A rare breakage shows in one story of several.
+_ENOUGH = 30
+
+
+@pytest.mark.parametrize("breakage", [pytest.param(breakage, id=breakage.name) for breakage in BREAKAGES])
+def test_a_broken_product_is_noticed(breakage, simulated_server, simulated_home, pytestconfig):
+    many = pytestconfig.getoption("--bites")
+    noticed = 0
+    for seed in range(many or _ENOUGH):
+        noticed += _is_noticed(breakage, Story(seed, simulated_server, simulated_home, breakage.config))
+        if noticed and not many:
+            break
+    print(f"{noticed} of {many or seed + 1} notice that {breakage.name}")  # noqa: T201 - the table of the decision
+    assert noticed
+
+
+def _is_noticed(breakage: Breakage, story: Story) -> bool:
+    with breakage.broken():
+        try:
+            story.run()
+        except StoryError:
+            return True
+    return False
