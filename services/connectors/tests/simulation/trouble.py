@@ -38,8 +38,9 @@ def draw_troubles(stage: Stage, until: timedelta) -> tuple[list[Event], bool]:
     cut_off = stage.rng.random() < _SHARE_CUT_OFF
     kinds, weights = zip(*(_KINDS + _CUTS if cut_off else _KINDS), strict=True)
     found: list[Event] = []
-    for _ in range(stage.rng.randint(5, 14)):
-        after = stage.rng.random() * until
+    for _ in range(stage.rng.randint(4, 12)):
+        # Some of it at the very beginning: the first read is the longest one.
+        after = max(timedelta(), stage.rng.uniform(-0.15, 1) * until)
         for event in stage.rng.choices(kinds, weights)[0](stage):
             found.append(Event(min(after + event.after, until), event.what, event.act))
     return sorted(found, key=lambda event: event.after), cut_off
