@@ -11,7 +11,7 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test simulate bench lint format clean
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
@@ -20,6 +20,12 @@ demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored
 
 test: lint       ## ruff, mypy and every test
 	@$(VENV)/bin/python -m pytest -n auto --dist worksteal
+
+# KILLS alone runs kills of real processes and no story; BITES tries the stories on a product broken on purpose.
+STORIES = $(or $(SEEDS),$(if $(KILLS)$(BITES),0,100))
+simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=0), real kills (KILLS=0)
+	@$(VENV)/bin/python -m pytest services/connectors/tests/simulation -n auto --dist worksteal --timeout 3600 -rP \
+	  --seeds $(STORIES) --seed-start $(or $(SEED_START),0) --kills $(or $(KILLS),0) --bites $(or $(BITES),0)
 
 bench: $(DEV)    ## measure the pipeline against its ceiling (EVENTS=20000)
 	@$(VENV)/bin/python bench/collect.py --events $(or $(EVENTS),20000)

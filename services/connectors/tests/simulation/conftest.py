@@ -5,9 +5,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
-
 from simulation.server import Server
+from sqlalchemy import make_url
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ class Fire:
 
     def settle(self, process: "subprocess.Popen[bytes]") -> None:
         """Let the last events arrive and be read, and the service stop."""
-        wait_until(lambda: datetime.now(UTC) > self.end + timedelta(seconds=6))
+        wait_until(lambda: datetime.now(UTC) > self.end + timedelta(seconds=3))
         self.poll_now()
         wait_until(lambda: self.shown() == self.stored())
         wait_until(self.is_idle)
@@ -79,11 +79,11 @@ class Fire:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._url, autocommit=True) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # a query made of text
+            return connection.execute(query).fetchall()
 
     def _publish(self, operations: int, begin: datetime, end: datetime) -> None:
         lab = self._lab
-        lag: Callable[[Random], float] = lambda rng: rng.uniform(0.2, 5)  # noqa: E731 - as the factory takes it
+        lag: Callable[[Random], float] = lambda rng: rng.uniform(0.2, 3)  # noqa: E731 - as the factory takes it
         make = EventFactory(self._rng, lab.tenant, lab.subscription, lag=lag)
         for _ in range(operations):
             at = begin + self._rng.random() * (end - begin)

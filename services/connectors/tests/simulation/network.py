@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from http import HTTPStatus
 from random import Random
-from typing import Any, cast
+from typing import Any, Self, cast
 from unittest.mock import patch
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ class Network:
         """Let the product's sessions use this network."""
 
         @asynccontextmanager
-        async def open_transport(cloud: DeclaredCloud, clock: Clock) -> AsyncIterator[Any]:  # noqa: ARG001
+        async def open_transport(cloud: DeclaredCloud, clock: Clock) -> AsyncIterator[Any]:
             yield _Transport(
                 clock,
                 session=cast("aiohttp.ClientSession", _Session(self)),
@@ -84,7 +84,7 @@ class _Session:
         await asyncio.sleep(0)
         return self._network.carry(method, url, options["headers"], body, options["timeout"].sock_read)
 
-    async def __aenter__(self) -> "_Session":
+    async def __aenter__(self) -> Self:
         return self
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ _USUAL = timedelta(minutes=20)
 class Oracle:
     """Judges; each method returns what is wrong, nothing when all is well.
 
-    ahead: how far the fastest of the workers' clocks is ahead: what a worker says of a time is true of that much before.
+    ahead: how far the fastest worker's clock is ahead: what it says of a time is true of that much before.
     """
 
     def __init__(self, server: Server, ahead: timedelta) -> None:
@@ -27,9 +27,7 @@ class Oracle:
     def stored(self) -> set[str]:
         return {external_id for (external_id,) in self._server.rows("SELECT lower(external_id) FROM events")}
 
-    def judge_told(
-        self, events: list[Published], told: Told, now: datetime, stored: set[str]
-    ) -> Iterable[str]:
+    def judge_told(self, events: list[Published], told: Told, now: datetime, stored: set[str]) -> Iterable[str]:
         """Judge what the product tells of a connector."""
         prompt = [event for event in events if event.prompt and event.readable <= now and event.event_id not in stored]
         if told.state == "healthy":

@@ -24,7 +24,7 @@ class Connection(psycopg.AsyncConnection[Any]):
 
     process: "Process | None" = None
 
-    async def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:  # noqa: ASYNC109 - psycopg's
+    async def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
         def go() -> Any:
             return waiting.wait(gen, self.pgconn.socket, _PATIENCE_SECONDS, timeout)
 
@@ -109,13 +109,13 @@ class Server:
         self._eye.close()
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        return self._eye.execute(query, parameters).fetchall()  # type: ignore[arg-type]  # a query made of text
+        return self._eye.execute(query, parameters).fetchall()
 
     def clean(self) -> None:
         """Empty every table."""
         tables = "SELECT relname FROM pg_stat_user_tables WHERE relname <> 'alembic_version' AND schemaname = 'public'"
         names = ", ".join(name for (name,) in self.rows(tables))
-        self._eye.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")  # type: ignore[arg-type]
+        self._eye.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
 
     def cut(self, backends: Iterable[int]) -> None:
         """End these backends, and wait until they are gone with all that they held."""
@@ -132,8 +132,8 @@ class Server:
 
     def shut_doors(self) -> None:
         """Go down: connections end, and new ones are refused."""
-        self._admin.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")  # type: ignore[arg-type]
+        self._admin.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS false")
         self.cut_all()
 
     def open_doors(self) -> None:
-        self._admin.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")  # type: ignore[arg-type]
+        self._admin.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS true")

@@ -10,21 +10,21 @@ from unittest.mock import patch
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy.exc import DBAPIError
-from structlog.testing import capture_logs
-
-from app.collection import manage
-from app.collection.poll import PollResult
-from app.errors import AisocError
-from app.settings import Settings
 from simulation.clocks import SkewedClock
 from simulation.network import ORIGINS, Network
 from simulation.oracle import Oracle
 from simulation.server import Server
 from simulation.told import ask
-from simulation.trouble import Event, draw_troubles
+from simulation.trouble import draw_troubles
 from simulation.worker import Host, Worker
 from simulation.world import BEGIN, World
+from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
+
+from app.collection import manage
+from app.collection.result import PollResult
+from app.errors import AisocError
+from app.settings import Settings
 from simulator.chance import seeded
 
 _TICK = timedelta(seconds=5)
@@ -181,7 +181,11 @@ def _since_begin(now: datetime) -> str:
 
 def _brief(result: PollResult) -> str:
     outcome = "complete" if result.error is None else f"failed ({result.error['code']})"
-    window = f" from {_since_begin(result.window_since)} to {_since_begin(result.window_until)}" if result.window_since and result.window_until else ""
+    window = (
+        f" from {_since_begin(result.window_since)} to {_since_begin(result.window_until)}"
+        if result.window_since and result.window_until
+        else ""
+    )
     return (
         f"{result.tier} of {result.connector}{window}: {outcome}, {result.requests} requests, {result.pages} pages, "
         f"{result.events_added} of {result.events_read} added"

@@ -1,7 +1,6 @@
 """The simulation bites: a product that is broken on purpose is found out."""
 
 import pytest
-
 from simulation.breakages import BREAKAGES, Breakage
 from simulation.story import Story, StoryError
 

@@ -1,10 +1,10 @@
-"""Real worker processes, killed with SIGKILL in the middle of polls of a real database: nothing is lost, nothing twice."""
+"""Real worker processes, killed with SIGKILL in the middle of their polls: nothing is lost, nothing twice."""
 
 from datetime import timedelta
 
 import pytest
-
 from simulation.live import Fire
+
 from simulator.chance import seeded
 
 _CHUNK = 4

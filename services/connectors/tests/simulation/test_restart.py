@@ -6,9 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from simulation.live import Fire
 
 from app.storage.private import _library, start_private_server, stop_private_server
-from simulation.live import Fire
 from simulator.chance import seeded
 
 

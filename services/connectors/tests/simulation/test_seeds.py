@@ -1,7 +1,8 @@
 """Nothing lost, nothing twice, and health that tells the truth, whatever a seed lets go wrong."""
 
-import pytest
+import traceback
 
+import pytest
 from simulation.story import Story, StoryError
 
 _CHUNK = 10
@@ -30,10 +31,18 @@ def test_a_seed_tells_the_same_story_each_time(seed, simulated_server, simulated
 
 
 def tell(story: Story) -> None:
-    """Run a story; where it goes wrong, say how to see that again."""
+    """Run a story; where it goes wrong, say how, and how to see it again."""
+    wrong = found_wrong(story)
+    if wrong is not None:
+        replay = f"make simulate SEEDS=1 SEED_START={story.seed}"
+        pytest.fail("\n".join([wrong, *story.log, f"Replay: {replay}"]), pytrace=False)
+
+
+def found_wrong(story: Story) -> str | None:
     try:
         story.run()
-    except BaseException as error:
-        wrong = str(error) if isinstance(error, StoryError) else f"{type(error).__name__}: {error}"
-        replay = f"make simulate SEEDS=1 SEED_START={story.seed}"
-        pytest.fail("\n".join([wrong, *story.log, f"Replay: {replay}"]), pytrace=not isinstance(error, StoryError))
+    except StoryError as error:
+        return str(error)
+    except Exception:  # noqa: BLE001 - whatever it is, the seed brings it back
+        return traceback.format_exc()
+    return None

@@ -10,6 +10,7 @@ from simulation.network import Network
 from simulation.server import Server
 from simulation.worker import Worker
 from simulation.world import World
+
 from simulator import faults
 from simulator.faults import Fault
 
@@ -41,8 +42,8 @@ def draw_troubles(stage: Stage, until: timedelta) -> tuple[list[Event], bool]:
     for _ in range(stage.rng.randint(4, 12)):
         # Some of it at the very beginning: the first read is the longest one.
         after = max(timedelta(), stage.rng.uniform(-0.15, 1) * until)
-        for event in stage.rng.choices(kinds, weights)[0](stage):
-            found.append(Event(min(after + event.after, until), event.what, event.act))
+        drawn = stage.rng.choices(kinds, weights)[0](stage)
+        found += (Event(min(after + event.after, until), event.what, event.act) for event in drawn)
     return sorted(found, key=lambda event: event.after), cut_off
 
 

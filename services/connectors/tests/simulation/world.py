@@ -124,9 +124,7 @@ class World:
 
 
 def _published(event: dict[str, Any]) -> Published:
-    return Published(
-        event["id"].lower(), _time(event["eventTimestamp"]), _time(event["submissionTimestamp"]), set()
-    )
+    return Published(event["id"].lower(), _time(event["eventTimestamp"]), _time(event["submissionTimestamp"]), set())
 
 
 def _time(text: str) -> datetime:
