@@ -13,6 +13,7 @@ from uuid import UUID
 
 from procrastinate import App
 
+from app.collection.health import read_standing
 from app.collection.jobs import build_jobs, defer_poll, run_worker, stop_worker
 from app.collection.manage import add_connector, probe_connector
 from app.connectors.base import Finding
@@ -126,4 +127,6 @@ async def _newly_stored(service: Service, seen: set[UUID]) -> list[Event]:
 
 async def _totals(service: Service, row: ConnectorRow) -> dict[str, Any]:
     async with service.engine.connect() as connection:
-        return await total_polls(connection, row.id) | {"by_severity": await count_by_severity(connection)}
+        standing = await read_standing(connection, row, service.clock.now())
+        counts = await total_polls(connection, row.id) | {"by_severity": await count_by_severity(connection)}
+    return counts | {"health": standing.health.facts()}

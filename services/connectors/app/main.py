@@ -14,6 +14,7 @@ from app.collection.jobs import build_jobs, run_worker, stop_worker
 from app.errors import AisocError
 from app.log import get_logger
 from app.microsoft.clouds import read_clouds
+from app.microsoft.pace import Paces
 from app.security.keyring import KeyRing
 from app.security.vault import Vault
 from app.service import Service
@@ -31,12 +32,12 @@ async def open_service(settings: Settings | None = None, clock: Clock | None = N
 
     Raises InvalidInput, Abort or Retry that says which part cannot be had and why.
     """
-    settings = settings or read_settings()
+    settings, clock = settings or read_settings(), clock or SystemClock()
     clouds = read_clouds(settings.clouds)
     keyring = settings.keyring.get_secret_value() if settings.keyring else None
     vault = Vault(KeyRing(settings.home, keyring))
     async with open_database(settings) as engine:
-        yield Service(settings, clock or SystemClock(), engine, vault, clouds)
+        yield Service(settings, clock, engine, vault, clouds, Paces(clock))
 
 
 async def collect_until_stopped() -> None:

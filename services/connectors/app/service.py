@@ -1,32 +1,34 @@
 """What the parts of the service share, put together once by main.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.clock import Clock
 from app.connectors.base import Context
 from app.microsoft.clouds import Clouds
+from app.microsoft.pace import Paces
 from app.security.vault import Vault
 from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Service:
-    """The service's parts: settings, clock, database, vault, clouds."""
+    """The service's parts: settings, clock, database, vault, clouds, reading allowances."""
 
     settings: Settings
     clock: Clock
     engine: AsyncEngine
     vault: Vault
     clouds: Clouds
+    paces: Paces
 
     @property
     def context(self) -> Context:
         """What connectors may use."""
-        return Context(self.clouds, self.clock)
+        return Context(self.clouds, self.clock, self.paces)
 
     @property
     def background_context(self) -> Context:
         """What connectors may use for work that must not delay other work."""
-        return self.context
+        return replace(self.context, background=True)

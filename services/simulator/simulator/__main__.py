@@ -28,7 +28,8 @@ _EPILOG = """examples:
 
 a fault is KIND:WHAT[:COUNT]
   KIND  token, openid, activity, subscription, permissions, any
-  WHAT  an HTTP status 400-599, or reset, hang, truncated, malformed, html, expired, loop, foreign, duplicate, empty
+  WHAT  an HTTP status 400-599, or reset, hang, drip, truncated, malformed, html, expired, loop, foreign, duplicate,
+        empty
 """
 
 

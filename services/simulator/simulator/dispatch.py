@@ -1,8 +1,11 @@
 """What a request is answered, injected faults included, without a network: shared by the server and simulations.
 
-What a fault does to a connection is the carrier's part: `Call.fault` says to wait (Hang) or to break off (Reset), and
+What a fault does to a connection is the carrier's part: `Call.fault` says to wait (Hang, Drip) or to break off (Reset), and
 `Call.cut_short` to send half of the answer.
 """
+
+from dataclasses import replace
+from email.utils import format_datetime
 
 from simulator import arm, entra, faults
 from simulator.cloud import Cloud
@@ -18,7 +21,7 @@ class Call:
     def __init__(self, cloud: Cloud, origins: Origins, host: str, ask: Ask) -> None:
         self._cloud, self._origins, self._host, self._ask = cloud, origins, host, ask
         self.kind = _kind(host, ask)
-        self.fault = None if self.kind in ("elsewhere", "other") else cloud.faults.take(self.kind)
+        self.fault = None if self.kind in ("elsewhere", "other") else cloud.faults.take(self.kind, ask.target)
 
     @property
     def cut_short(self) -> bool:
@@ -26,13 +29,14 @@ class Call:
         return isinstance(self.fault, faults.Spoil) and self.fault.how == "truncated"
 
     def answer(self) -> Reply:
-        """Answer the request and journal it."""
+        """Answer the request and journal it. The date is the cloud's: a client may compare its clock with it."""
         with self._cloud.lock:
             reply = self._refused(self.fault) if isinstance(self.fault, faults.Answer) else self._usual()
         if isinstance(self.fault, faults.Spoil):
             reply = _spoilt(reply, self.fault)
         self._note(reply.status)
-        return reply
+        date = format_datetime(self._cloud.clock(), usegmt=True)
+        return replace(reply, headers={"Date": date, **reply.headers})
 
     def break_off(self) -> None:
         """Journal a request whose connection is aborted before an answer."""

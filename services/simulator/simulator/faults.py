@@ -5,8 +5,8 @@ cloud.faults.add(throttled("activity", retry_after=3, count=2), reset("token"))
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self, get_args
 
 Kind = Literal["token", "openid", "activity", "subscription", "permissions", "any"]
 
@@ -35,6 +35,14 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Drip:
+    """The usual answer's headers, then its body, `size` bytes after each so many seconds of real time."""
+
+    seconds: float
+    size: int = 1
+
+
+@dataclass(frozen=True)
 class Spoil:
     """The usual answer, damaged: cut short of its Content-Length, not JSON any more, or replaced by a page of HTML."""
 
@@ -55,17 +63,22 @@ class Page:
     origin: str | None = None
 
 
-Action = Answer | Reset | Hang | Spoil | ExpireToken | Page
+Action = Answer | Reset | Hang | Drip | Spoil | ExpireToken | Page
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`count` None is for ever; `skip` matching requests are let through first."""
+    """`count` None is for ever; `skip` matching requests are let through first; `only` is part of their targets."""
 
     kind: Kind
     action: Action
     count: int | None = 1
     skip: int = 0
+    only: str = ""
+
+    def only_of(self, subscription: str) -> Self:
+        """Return the fault for requests of one subscription alone."""
+        return replace(self, only=f"/subscriptions/{subscription}")
 
 
 class Faults:
@@ -89,20 +102,22 @@ class Faults:
         with self._lock:
             return list(self._armed)
 
-    def take(self, kind: str) -> Action | None:
-        """Say what to do to a request of this kind, None for nothing."""
+    def take(self, kind: str, target: str = "") -> Action | None:
+        """Say what to do to a request of this kind for this target, None for nothing."""
         with self._lock:
             for index, fault in enumerate(self._armed):
-                if not _concerns(fault, kind):
+                if not _concerns(fault, kind, target):
                     continue
                 if fault.skip == 0:
                     self._armed[index : index + 1] = _after_acting(fault)
                     return fault.action
-                self._armed[index] = Fault(fault.kind, fault.action, fault.count, fault.skip - 1)
+                self._armed[index] = replace(fault, skip=fault.skip - 1)
         return None
 
 
-def _concerns(fault: Fault, kind: str) -> bool:
+def _concerns(fault: Fault, kind: str, target: str) -> bool:
+    if fault.only.lower() not in target.lower():
+        return False
     if isinstance(fault.action, Page) and kind != "activity":
         return False
     if isinstance(fault.action, ExpireToken) and kind in ("token", "openid"):
@@ -113,7 +128,7 @@ def _concerns(fault: Fault, kind: str) -> bool:
 def _after_acting(fault: Fault) -> list[Fault]:
     if fault.count is None:
         return [fault]
-    return [Fault(fault.kind, fault.action, fault.count - 1)] if fault.count > 1 else []
+    return [replace(fault, count=fault.count - 1)] if fault.count > 1 else []
 
 
 def error(
@@ -152,6 +167,13 @@ def reset(kind: Kind = "activity", *, count: int | None = 1, skip: int = 0) -> F
 
 def hang(kind: Kind = "activity", seconds: float = 3600.0, *, count: int | None = 1, skip: int = 0) -> Fault:
     return Fault(kind, Hang(seconds), count, skip)
+
+
+def drip(
+    kind: Kind = "activity", seconds: float = 3.0, size: int = 1, *, count: int | None = 1, skip: int = 0
+) -> Fault:
+    """Let the body come so slowly that it never ends, though something always comes."""
+    return Fault(kind, Drip(seconds, size), count, skip)
 
 
 def truncated(kind: Kind = "activity", *, count: int | None = 1, skip: int = 0) -> Fault:
@@ -195,6 +217,7 @@ def expired_token(kind: Kind = "activity", *, count: int | None = 1, skip: int =
 _NAMED: dict[str, Action] = {
     "reset": Reset(),
     "hang": Hang(3600.0),
+    "drip": Drip(3.0),
     "truncated": Spoil("truncated"),
     "malformed": Spoil("malformed"),
     "html": Spoil("html"),

@@ -6,7 +6,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -105,7 +105,19 @@ class Server:
             call.break_off()
             return _aborted(request)
         reply = call.answer()
+        if isinstance(call.fault, faults.Drip):
+            return await self._drip(request, reply, call.fault)
         return await _cut_short(request, reply) if call.cut_short else _response(reply)
+
+    async def _drip(self, request: web.BaseRequest, reply: Reply, fault: faults.Drip) -> web.StreamResponse:
+        response = await _begun(request, reply)
+        with suppress(ConnectionError):  # the client gave up
+            for start in range(0, len(reply.body), fault.size):
+                await self._pause(fault.seconds)
+                if self._closing.is_set():
+                    break
+                await response.write(reply.body[start : start + fault.size])
+        return response
 
     async def _pause(self, seconds: float) -> None:
         """Real time passes, but no longer than the server runs."""
@@ -133,12 +145,18 @@ def _aborted(request: web.BaseRequest) -> web.Response:
 
 async def _cut_short(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     """Half of the body that Content-Length promises, then the connection closes."""
-    response = web.StreamResponse(status=reply.status, headers={**reply.headers, "Content-Type": reply.content_type})
-    response.content_length = len(reply.body)
-    await response.prepare(request)
+    response = await _begun(request, reply)
     await response.write(reply.body[: len(reply.body) // 2])
     if request.transport is not None:
         request.transport.close()
+    return response
+
+
+async def _begun(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    """Send status and headers; the body is to follow."""
+    response = web.StreamResponse(status=reply.status, headers={**reply.headers, "Content-Type": reply.content_type})
+    response.content_length = len(reply.body)
+    await response.prepare(request)
     return response
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from simulator import faults
 
@@ -88,6 +89,39 @@ async def test_a_hanging_request_is_answered_after_its_time(client, cloud):
         await asyncio.wait_for(client.get(client.target()), 0.05)
     cloud.faults.add(faults.hang(seconds=0.01))
     assert (await client.get(client.target())).status == 200
+
+
+async def test_a_dripping_body_comes_as_slowly_as_asked_and_is_whole(client, cloud, publish):
+    publish(1)
+    whole = (await client.get(client.target())).body
+    cloud.faults.add(faults.drip(seconds=0.01, size=20))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert (await client.get(client.target())).body == whole
+    assert loop.time() - began > 0.01 * len(json.dumps(whole)) / 20 / 2
+
+
+async def test_the_headers_of_a_dripping_body_come_at_once(client, cloud):
+    cloud.faults.add(faults.drip(seconds=3600))
+    url = URL(f"{client.server.resource_manager}{client.target()}", encoded=True)
+    async with client.http.get(url, headers={"Authorization": f"Bearer {client.token}"}) as response:
+        assert response.status == 200
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(response.read(), 0.05)
+
+
+async def test_a_fault_of_one_subscription_lets_the_others_through(client, cloud):
+    other = cloud.add_subscription(client.tenant)
+    cloud.grant(client.app, other, "Reader")
+    cloud.faults.add(faults.error("activity", 503, count=None, skip=1).only_of(client.subscription.upper()))
+    here, there = client.target(), client.target().replace(client.subscription, other)
+    assert [(await client.get(target)).status for target in (here, there, here, there, here)] == [
+        200,
+        200,
+        503,
+        200,
+        503,
+    ]
 
 
 async def test_a_truncated_body_is_shorter_than_its_content_length(client, cloud, publish):
@@ -175,6 +209,7 @@ async def test_a_fault_about_pages_waits_for_a_page(client, cloud):
         ("token:500:1", faults.error("token", 500)),
         ("activity:reset:1", faults.reset()),
         ("activity:hang", faults.hang()),
+        ("activity:drip", faults.drip()),
         ("any:html:2", faults.html("any", count=2)),
         ("activity:loop", faults.looping_link()),
         ("permissions:403", faults.error("permissions", 403)),

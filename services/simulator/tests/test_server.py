@@ -42,6 +42,13 @@ async def test_a_port_in_use_is_an_os_error_and_leaves_nothing_open(server):
             pass
 
 
+async def test_answers_are_dated_by_the_clouds_own_clock(client, clock):
+    answers = [await client.get(client.target()), await client.get("/other"), await client.ask_token()]
+    assert {answer.headers["Date"] for answer in answers} == {"Sun, 01 Mar 2026 12:00:00 GMT"}
+    clock.forward(seconds=61)
+    assert (await client.get(client.target())).headers["Date"] == "Sun, 01 Mar 2026 12:01:01 GMT"
+
+
 async def test_the_journal_keeps_what_was_sent_as_it_was_sent(client, cloud, clock):
     cloud.journal.clear()
     target = client.target(options="&$top=1")

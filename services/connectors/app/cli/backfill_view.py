@@ -52,7 +52,7 @@ def print_backfill(result: BackfillResult) -> None:
         f"({result.events_quarantined:,} quarantined), from {when(result.since)} to {when(result.until)} UTC.",
         soft_wrap=True,
     )
-    if result.gap:
-        stdout().print(f"Not readable any more: {when(result.gap.since)} to {when(result.gap.until)} UTC.")
+    for gap in result.gaps:
+        stdout().print(f"Not readable any more: {when(gap.since)} to {when(gap.until)} UTC.")
     if result.error:
         print_problem(result.error["message"], f"{result.error['remedy']} Then run this again: it goes on from here.")

@@ -91,6 +91,9 @@ def print_summary(console: Console, totals: dict[str, Any]) -> None:
     """Print what the demo brought."""
     shown = table("", "")
     shown.show_header = False
+    health = totals["health"]
+    covered = str(health["covered_until"])[:19].replace("T", " ")
+    shown.add_row("health", f"{health['state']}: covered until {covered} UTC")
     shown.add_row("windows read completely", f"{totals['windows_read']:,}")
     shown.add_row("polls that failed", f"{totals['polls_failed']:,}")
     shown.add_row("events added, each once", f"{totals['events_added']:,}")

@@ -6,7 +6,7 @@ The ledger says what is read already, so a backfill that was killed goes on when
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
 from app.collection.backoff import next_try
-from app.collection.coverage import Gap, slices
+from app.collection.coverage import Coverage, Gap, slices
 from app.collection.history import INTERRUPTED, recorded
 from app.collection.read import OnPage, open_reader, read_windows
 from app.collection.result import PollResult
@@ -49,7 +49,7 @@ class BackfillResult:
     events_read: int = 0
     events_added: int = 0
     events_quarantined: int = 0
-    gap: Window | None = None
+    gaps: list[Window] = field(default_factory=list)
     waiting_until: datetime | None = None
     error: dict[str, Any] | None = None
 
@@ -57,8 +57,8 @@ class BackfillResult:
         """Return the result as JSON-ready facts."""
         told = {name: iso(value) if isinstance(value, datetime) else value for name, value in vars(self).items()}
         del told["waiting_until"]
-        gap = {"since": iso(self.gap.since), "until": iso(self.gap.until)} if self.gap else None
-        return told | {"days_before": round(self.days_before, 2), "gap": gap}
+        gaps = [{"since": iso(gap.since), "until": iso(gap.until)} for gap in self.gaps]
+        return told | {"days_before": round(self.days_before, 2), "gaps": gaps}
 
 
 OnProgress = Callable[[BackfillResult], None]
@@ -94,18 +94,28 @@ async def _plan(
     oldest = oldest_readable(stream, now)
     async with connection.begin():
         await close_interrupted(connection, row.id, ("backfill",), now, INTERRUPTED.facts())
-        await ask_since(connection, row.id, stream.name, since)
         coverage = await read_coverage(connection, row.id, stream.name, oldest)
-        until = (coverage and coverage.covered_until) or now
-        gap, wanted = _readable(Window(since, until), oldest)
-        if gap is not None:
+        wanted = _wanted(coverage, since, now, stream)
+        await ask_since(connection, row.id, stream.name, wanted.since)
+        unread = await read_unread(connection, row.id, stream.name, wanted)
+        gaps = [gap for window in unread if (gap := _readable(window, oldest)[0])]
+        for gap in gaps:
             await add_gap(connection, row.id, stream.name, gap)
-        unread = await read_unread(connection, row.id, stream.name, wanted) if wanted else []
-    parts = [part for window in reversed(unread) for part in reversed(slices(window, stream.largest_window))]
-    read_before = (wanted.until - wanted.since if wanted else timedelta()) - sum(map(_length, parts), timedelta())
-    result = BackfillResult(row.name, since, until, read_before / timedelta(days=1), len(parts))
-    result.gap = gap.window if gap else None
+    kept = [rest for window in unread if (rest := _readable(window, oldest)[1])]
+    parts = [part for window in reversed(kept) for part in reversed(slices(window, stream.largest_window))]
+    read_before = coverage.read_in(wanted) if coverage else timedelta()
+    result = BackfillResult(row.name, wanted.since, wanted.until, read_before / timedelta(days=1), len(parts))
+    result.gaps = [gap.window for gap in gaps]
     return result, parts
+
+
+def _wanted(coverage: Coverage | None, since: datetime, now: datetime, stream: Stream) -> Window:
+    """Return the time to look at, up to the checkpoint; a wish that is started again begins where it began first."""
+    if coverage is None:
+        return Window(since, now)
+    begun = coverage.asked_since
+    same = begun <= since < begun + stream.largest_window
+    return Window(begun if same else since, coverage.covered_until or now)
 
 
 class _Run:
@@ -160,13 +170,13 @@ class _Run:
         return error
 
     async def _read_slice(self, connection: AsyncConnection, part: Window, done: PollResult) -> None:
-        reader = await open_reader(self._service, self._row, connection)
-        gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
-        if window is not None:
-            await read_windows(reader, window, done, self._counter(), gap, live=False)
-        elif gap is not None:
-            async with connection.begin():
-                await add_gap(connection, self._row.id, self._stream.name, gap)
+        async with open_reader(self._service, self._row, connection, done, background=True) as reader:
+            gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
+            if window is not None:
+                await read_windows(reader, window, done, self._counter(), gap)
+            elif gap is not None:
+                async with connection.begin():
+                    await add_gap(connection, self._row.id, self._stream.name, gap)
 
     def _counter(self) -> OnPage:
         """Return what adds a slice's pages to the totals as they come."""
@@ -188,7 +198,3 @@ def _readable(window: Window, oldest: datetime) -> tuple[Gap | None, Window | No
         return None, window
     gap = Gap(replace(window, until=min(oldest, window.until)), "older_than_retention")
     return gap, replace(window, since=oldest) if oldest < window.until else None
-
-
-def _length(window: Window) -> timedelta:
-    return window.until - window.since

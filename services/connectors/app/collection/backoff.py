@@ -30,12 +30,18 @@ def next_try(error: AisocError, failures: int, interval: timedelta, now: datetim
 
 async def put_off(
     connection: AsyncConnection, row: ConnectorRow, result: PollResult, error: AisocError, now: datetime
-) -> None:
-    """Say when a connector is due after a failed read, and keep others off an allowance that is used up."""
+) -> datetime | None:
+    """Say when a connector is due after a failed read, and keep others off an allowance that is used up.
+
+    Returns that time; None for a read that is not scheduled.
+    """
+    again_at = None
     if result.tier != "backfill" and error.code != "interrupted":
         failures = max(1, (await failures_since_complete(connection, row.id)).count)
         interval = timedelta(seconds=row.config["poll_interval_seconds"])
-        await set_next_poll(connection, row.id, next_try(error, failures, interval, now))
+        again_at = next_try(error, failures, interval, now)
+        await set_next_poll(connection, row.id, again_at)
     if isinstance(error, Retry) and error.after is not None:
         fields = get_connector(row.type).allowance_fields
         await hold_off(connection, row, {name: row.config[name] for name in fields}, error.after)
+    return again_at

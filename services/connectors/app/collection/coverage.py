@@ -52,6 +52,11 @@ class Coverage:
         """Whether a moment lies in what was read completely: an event of then that is new was late."""
         return any(window.since <= moment <= window.until for window in self.read)
 
+    def read_in(self, window: Window) -> timedelta:
+        """Return how much of a window's time was read completely."""
+        shared = (min(read.until, window.until) - max(read.since, window.since) for read in self.read)
+        return sum((time for time in shared if time > timedelta()), timedelta())
+
 
 def settled_part(window: Window, read_at: datetime, longest_lag: timedelta) -> Window | None:
     """Return the part of a window that a complete read at `read_at` settles: what had time to become readable."""

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.clock import iso
 from app.collection.backoff import put_off
 from app.collection.result import PollResult
 from app.errors import Abort, AisocError, Retry
@@ -66,17 +68,24 @@ async def _record(
     """Write the result into history and log, on a connection of its own: the poll's may be what failed."""
     result.duration = round(service.clock.monotonic() - began, 3)
     result.error = error.facts() if error else None
-    level = _log.warning if error else _log.info
-    level("poll", **result.facts())
     try:
         async with service.engine.begin() as connection:
             await finish_poll(connection, poll_id, result.row() | {"finished_at": service.clock.now()})
-            if error is not None:
-                await put_off(connection, row, result, error, service.clock.now())
+            again_at = await put_off(connection, row, result, error, service.clock.now()) if error else None
+        _tell(result, again_at)
     except DBAPIError as problem:
+        _tell(result, None)
         _log.error(
             "poll_not_recorded", connector=row.name, reason=database_problem(problem, service.engine.url).message
         )
+
+
+def _tell(result: PollResult, again_at: datetime | None) -> None:
+    """Log how a read ended; a failed one with the time when it is tried again."""
+    if result.error is None:
+        _log.info("poll", **result.facts())
+    else:
+        _log.warning("poll", **result.facts(), again_at=iso(again_at))
 
 
 def _removed(row: ConnectorRow, error: IntegrityError) -> Abort:

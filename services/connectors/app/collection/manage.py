@@ -11,6 +11,7 @@ from app.connectors.base import Connector, Finding, TestReport
 from app.errors import AisocError, InvalidInput
 from app.service import Service
 from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_config, set_next_poll
+from app.storage.polls import failures_since_complete
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -61,13 +62,21 @@ async def update_connector(service: Service, row: ConnectorRow, changes_json: st
 
 
 async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
-    """Try a stored connector against the real endpoint; every failure is a finding."""
+    """Try a stored connector against the real endpoint; every failure is a finding.
+
+    One whose polls fail and whose test is good is due at once: what was wrong was mended.
+    """
     try:
         connector, config = open_config(row, service.vault)
         async with connector.connect(config, service.context) as session:
-            return await connector.test(session)
+            report = await connector.test(session)
     except AisocError as error:
         return TestReport((Finding.of(error),))
+    if report.ok:
+        async with service.engine.begin() as connection:
+            if (await failures_since_complete(connection, row.id)).count:
+                await set_next_poll(connection, row.id, service.clock.now())
+    return report
 
 
 async def rotate_keys(service: Service) -> int:

@@ -59,11 +59,17 @@ async def poll(service: Service, row: ConnectorRow, request: Request = Request()
 async def _poll(
     service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, request: Request
 ) -> None:
-    reader = await open_reader(service, row, connection)
-    plan = await _plan(reader, request)
-    result.plan(plan)
-    gap = Gap(plan.gap, "outage_longer_than_retention") if plan.gap else None
-    await read_windows(reader, plan.window, result, request.on_page, gap)
+    async with open_reader(service, row, connection, result) as reader:
+        plan = await _plan(reader, request)
+        result.plan(plan)
+        await read_windows(reader, plan.window, result, request.on_page, _gap(reader, plan))
+
+
+def _gap(reader: Reader, plan: Plan) -> Gap | None:
+    if plan.gap is None:
+        return None
+    outage = reader.coverage is not None and plan.gap.since == reader.coverage.covered_until
+    return Gap(plan.gap, "outage_longer_than_retention" if outage else "older_than_retention")
 
 
 async def _plan(reader: Reader, request: Request) -> Plan:
@@ -71,12 +77,5 @@ async def _plan(reader: Reader, request: Request) -> Plan:
         reads = await complete_reads(reader.connection, reader.row.id, reader.stream.name)
     now = reader.now
     tier = request.tier or due_tier(reader.config, reads, now)
-    since = request.since or _beginning(reader)
-    return plan_window(reader.coverage, reader.config, reader.widths, reader.stream, now, tier, since)
-
-
-def _beginning(reader: Reader) -> datetime | None:
-    """Return where the first read begins: counted from when the connector was added, however long it failed since."""
-    if reader.coverage is not None and reader.coverage.covered_until is not None:
-        return None
-    return reader.row.created_at - timedelta(hours=reader.config.initial_lookback_hours)
+    begin = reader.row.created_at - timedelta(hours=reader.config.initial_lookback_hours)
+    return plan_window(reader.coverage, begin, reader.widths, reader.stream, now, tier, request.since)

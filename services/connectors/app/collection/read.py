@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,75 +23,80 @@ from app.storage.events import store_events
 from app.storage.quarantine import quarantine_records
 
 OnPage = Callable[[PollResult], None]
-# An answer's date has seconds: the true time is up to one later.
-_DATE_RESOLUTION = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class Reader:
-    """What reading a connector's stream needs; the connection is the reader's own."""
+    """What reading a connector's stream needs; session and connection are the reader's own."""
 
     service: Service
     row: ConnectorRow
     connector: Connector
     config: CollectionConfig
     stream: Stream
+    session: Session
     connection: AsyncConnection
     coverage: Coverage | None
     widths: Widths
 
     @property
     def now(self) -> datetime:
-        """The time on this machine's clock."""
-        return self.service.clock.now()
+        """The time on the source's clock: windows mean its times, whatever this machine thinks the time is."""
+        return self.service.clock.now() - self.session.clock_ahead
 
 
-async def open_reader(service: Service, row: ConnectorRow, connection: AsyncConnection) -> Reader:
-    """Open a connector's configuration and its ledger.
+@asynccontextmanager
+async def open_reader(
+    service: Service, row: ConnectorRow, connection: AsyncConnection, result: PollResult, *, background: bool = False
+) -> AsyncIterator[Reader]:
+    """Open a connector's configuration, session and ledger; the session's requests are counted in the result.
 
-    Raises Abort (secret_unreadable), or Retry (throttled) while the source asks not to be asked.
+    Raises Abort (secret_unreadable, clock_wrong, or what the sign-in says), or Retry (throttled) while the source asks
+    not to be asked.
     """
     connector, config = open_config(row, service.vault)
-    stream, now = connector.streams[0], service.clock.now()
+    await _heed_throttling(service, row, connection)
+    context = service.background_context if background else service.context
+    async with connector.connect(config, context) as session:
+        _check_clock(session)
+        try:
+            yield await _reader(service, row, connector, config, session, connection)
+        finally:
+            result.requests = session.requests
+
+
+async def _reader(
+    service: Service,
+    row: ConnectorRow,
+    connector: Connector,
+    config: CollectionConfig,
+    session: Session,
+    connection: AsyncConnection,
+) -> Reader:
+    stream, now = connector.streams[0], service.clock.now() - session.clock_ahead
     async with connection.begin():
-        throttled_until = await read_throttled_until(connection, row.id)
         coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
         measured_from = (now - timedelta(days=MEASURED_DAYS)).date()
         lags = await read_lags(connection, row.id, stream.name, measured_from)
-    if throttled_until is not None and throttled_until > now:
-        raise _still_throttled(row, throttled_until)
     widths = measured_widths(config, stream, lags)
-    return Reader(service, row, connector, config, stream, connection, coverage, widths)
+    return Reader(service, row, connector, config, stream, session, connection, coverage, widths)
 
 
 async def read_windows(
-    reader: Reader, window: Window, result: PollResult, on_page: OnPage, gap: Gap | None = None, *, live: bool = True
+    reader: Reader, window: Window, result: PollResult, on_page: OnPage, gap: Gap | None = None
 ) -> None:
     """Read a window in parts of at most the stream's largest one, oldest first, each noted in the ledger at its end.
 
     gap: what before the window can no longer be read; it is noted with the first part.
     """
-    async with _session(reader, result, live=live) as session:
-        for part in slices(window, reader.stream.largest_window):
-            began = reader.now
-            async with aclosing(one_ahead(reader.connector.fetch(session, reader.stream, part))) as pages:
-                async for records in pages:
-                    _check_clock(session)
-                    await _store_page(reader, records, result)
-                    on_page(result)
-            await _note(reader, part, began, session, gap)
-            gap = None
-
-
-@asynccontextmanager
-async def _session(reader: Reader, result: PollResult, *, live: bool) -> AsyncIterator[Any]:
-    """Open the connector's session, and count its requests also when the reading fails."""
-    context = reader.service.context if live else reader.service.background_context
-    async with reader.connector.connect(reader.config, context) as session:
-        try:
-            yield session
-        finally:
-            result.requests += session.requests
+    for part in slices(window, reader.stream.largest_window):
+        began = reader.now
+        async with aclosing(one_ahead(reader.connector.fetch(reader.session, reader.stream, part))) as pages:
+            async for records in pages:
+                await _store_page(reader, records, result)
+                on_page(result)
+        await _note(reader, part, began, gap)
+        gap = None
 
 
 async def _store_page(reader: Reader, records: list[bytes], result: PollResult) -> None:
@@ -111,26 +115,30 @@ async def _store_page(reader: Reader, records: list[bytes], result: PollResult) 
         result.late_recovered += sum(reader.coverage.was_read(event.event_time) for event in added)
 
 
-async def _note(reader: Reader, window: Window, began: datetime, session: Session, gap: Gap | None) -> None:
-    """Tell the ledger of a window that was read completely, by the source's clock: its future is nobody's past."""
-    read_at = began - session.clock_ahead
-    until = max(window.since, min(window.until, reader.now - session.clock_ahead + _DATE_RESOLUTION))
-    covered = Window(window.since, until)
-    settled = settled_part(covered, read_at, reader.widths.longest_lag)
+async def _note(reader: Reader, window: Window, began: datetime, gap: Gap | None) -> None:
+    """Tell the ledger of a window whose complete read began at that time."""
+    settled = settled_part(window, began, reader.widths.longest_lag)
     async with reader.connection.begin():
-        await add_read(reader.connection, reader.row.id, reader.stream.name, covered, settled)
+        await add_read(reader.connection, reader.row.id, reader.stream.name, window, settled)
         if gap is not None:
             await add_gap(reader.connection, reader.row.id, reader.stream.name, gap)
 
 
+async def _heed_throttling(service: Service, row: ConnectorRow, connection: AsyncConnection) -> None:
+    async with connection.begin():
+        until = await read_throttled_until(connection, row.id)
+    if until is not None and until > service.clock.now():
+        raise _still_throttled(row, until)
+
+
 def _check_clock(session: Session) -> None:
-    """Raise Abort (clock_wrong) where this machine's clock is too far off for its windows to mean anything."""
+    """Raise Abort (clock_wrong) where this machine's clock is too far off for its times to mean anything."""
     if abs(session.clock_ahead) > RETENTION_MARGIN:
         minutes = round(abs(session.clock_ahead).total_seconds() / 60)
         side = "ahead of" if session.clock_ahead > timedelta() else "behind"
         raise Abort(
             "clock_wrong",
-            f"This machine's clock is {minutes:,} minutes {side} the source's: its windows would be the wrong ones.",
+            f"This machine's clock is {minutes:,} minutes {side} the source's: nothing was read.",
             "Set the clock (NTP); the checkpoint has not moved, so nothing is lost.",
         )
 

@@ -89,7 +89,7 @@ def oldest_readable(stream: Stream, now: datetime) -> datetime:
 
 def plan_window(
     coverage: Coverage | None,
-    config: CollectionConfig,
+    begin: datetime,
     widths: Widths,
     stream: Stream,
     now: datetime,
@@ -99,13 +99,13 @@ def plan_window(
     """Return the window that a poll of a tier reads, always up to now and never from later than the checkpoint.
 
     since: reads from there in any case. A sweep or audit also reads all that is not settled yet, however long a pause
-    was. Without coverage it begins `initial_lookback_hours` ago; no tier reads from before the first window by itself.
-    What the source no longer keeps is a gap.
+    was. The first read begins at `begin`, however often it failed before; no tier reads from before the first window by
+    itself. What the source no longer keeps is a gap.
     """
     oldest = oldest_readable(stream, now)
     if coverage is None or coverage.covered_until is None:
-        start = since or now - timedelta(hours=config.initial_lookback_hours)
-        return Plan(tier, Window(min(max(start, oldest), now), now))
+        start = min(begin, since or now, now)
+        return Plan(tier, Window(max(start, oldest), now), Window(start, oldest) if start < oldest else None)
     position = min(coverage.covered_until, now)
     start = min(position - widths.overlap, _wider_start(coverage, widths, now, tier), since or now)
     gap = Window(coverage.covered_until, oldest) if coverage.covered_until < oldest else None

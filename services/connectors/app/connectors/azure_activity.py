@@ -32,6 +32,7 @@ _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _LONGEST_ID = 2048
 _LONGEST_TITLE = 300
 _EXPIRY_WARNING = timedelta(days=30)
+_CLOCK_WARNING = timedelta(seconds=60)
 
 
 class BlastRadius(NamedTuple):
@@ -140,7 +141,7 @@ class _Session:
 
     @property
     def clock_ahead(self) -> timedelta:
-        return timedelta()
+        return self.arm.clock_ahead
 
     @property
     def subscription_url(self) -> str:
@@ -174,22 +175,24 @@ class AzureActivity:
         cloud = context.clouds.get(config.cloud)
         caller = Caller(config.tenant_id, config.client_id, config.subscription_id)
         secret = config.client_secret.get_secret_value()
-        async with open_arm_session(cloud, caller, secret, context.clock) as arm:
+        pace = context.paces.of(cloud.resource_manager, caller)
+        async with open_arm_session(cloud, caller, secret, context.clock, pace, background=context.background) as arm:
             yield _Session(config, arm, context.clock.now())
 
     async def test(self, session: _Session) -> TestReport:
-        """Ask for at most one entry of the last day, then review the app's permissions and its secret's date."""
+        """Ask for at most one entry of the last day, then review permissions, the secret's date and the clock."""
         now = session.clock_now
         url = session.events_url(Window(now - timedelta(days=1), now)) + "&$top=1"
         try:
             page = await anext(read_pages(session.arm, url))
         except AisocError as error:
-            return TestReport((Finding.of(error),))
+            return TestReport((Finding.of(error), *_review_clock(session.clock_ahead)))
         seen = "an entry of the last 24 hours came back" if page else "the first page of the last 24 hours is empty"
         return TestReport((
             Finding("ok", "activity_log_readable", f"The Activity Log can be read: {seen}."),
             await review_permissions(session.arm, session.subscription_url),
             _review_expiry(session.config.client_secret_expires_on, now.date()),
+            *_review_clock(session.clock_ahead),
         ))  # fmt: skip
 
     async def fetch(self, session: _Session, stream: Stream, window: Window) -> AsyncIterator[list[bytes]]:  # noqa: ARG002
@@ -323,3 +326,18 @@ def _review_expiry(expires_on: date | None, today: date) -> Finding:
         return Finding("ok", "secret_valid", f"The client secret is valid until {expires_on}.")
     verb = "expires" if expires_on >= today else "expired"
     return Finding("warning", "secret_expires_soon", f"The client secret {verb} on {expires_on}.", renew)
+
+
+def _review_clock(ahead: timedelta) -> list[Finding]:
+    if abs(ahead) <= _CLOCK_WARNING:
+        return []
+    seconds = round(abs(ahead).total_seconds())
+    way = "ahead of" if ahead > timedelta() else "behind"
+    return [
+        Finding(
+            "warning",
+            "clock_differs",
+            f"This machine's clock is {seconds} seconds {way} Azure's.",
+            "Synchronise it by NTP: windows of time, the expiry of tokens and the lag of events depend on it.",
+        )
+    ]

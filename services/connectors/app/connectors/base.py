@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.errors import AisocError
 from app.events.event import Event
 from app.microsoft.clouds import Clouds
+from app.microsoft.pace import Paces
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,15 @@ class TestReport:
 
 @dataclass(frozen=True)
 class Context:
-    """What a connector may use of the service."""
+    """What a connector may use of the service.
+
+    background: whether the reading can wait (a backfill), and is to leave the source's allowance to others.
+    """
 
     clouds: Clouds
     clock: Clock
+    paces: Paces
+    background: bool = False
 
 
 class Session(Protocol):
@@ -81,7 +87,7 @@ class Session(Protocol):
 
     @property
     def clock_ahead(self) -> timedelta:
-        """How far this machine's clock is ahead of the source's; nothing before the first answer."""
+        """How far this machine's clock is ahead of the source's, to a second; zero as long as no answer told."""
 
 
 class CollectionConfig(BaseModel):

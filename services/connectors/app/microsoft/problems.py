@@ -55,7 +55,7 @@ def arm_problem(status: int, headers: Mapping[str, str], body: bytes, caller: Ca
     if known is not None:
         return known
     if status == 429:
-        return _throttled(headers, caller, now)
+        return throttled(caller, retry_after(headers, now))
     if _TOO_OLD.search(message):
         return Abort(
             "start_too_old",
@@ -193,8 +193,8 @@ def _by_code(code: str, caller: Caller) -> AisocError | None:
             return None
 
 
-def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Retry:
-    after = _retry_after(headers, now)
+def throttled(caller: Caller, after: datetime | None) -> Retry:
+    """Say that Azure wants no more reads now. after: when it takes the next."""
     until = "" if after is None else f" until {after:%H:%M:%S} UTC"
     return Retry(
         "throttled",
@@ -204,7 +204,7 @@ def _throttled(headers: Mapping[str, str], caller: Caller, now: datetime) -> Ret
     )
 
 
-def _retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
     """Read Retry-After, seconds or a date (RFC 9110), as the time that it means; None when it says nothing usable."""
     value = headers.get("Retry-After", "")
     try:

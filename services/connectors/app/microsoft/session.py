@@ -4,14 +4,16 @@ import re
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError, ClientAuthenticationError, DecodeError
-from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
+    AsyncHTTPPolicy,
     AsyncRetryPolicy,
     HttpLoggingPolicy,
     RequestIdPolicy,
@@ -24,13 +26,13 @@ from azure.identity.aio import ClientSecretCredential
 from app.clock import Clock
 from app.errors import Abort
 from app.microsoft.clouds import Cloud
+from app.microsoft.pace import LONGEST_WAIT_SECONDS, Pace
 from app.microsoft.problems import Caller, arm_problem, connection_problem, sign_in_problem
+from app.microsoft.skew import Skew
 from app.microsoft.transport import open_transport
 
 # A user before the host, a backslash, a control character: read differently by different readers of addresses.
 _UNUSUAL = re.compile(r"^[^/]*//[^/?#]*@|[\\\x00-\x20\x7f]")
-# A longer Retry-After ends the poll, which is resumed then: a worker's place is not kept for minutes.
-_LONGEST_WAIT_SECONDS = 60
 
 
 class _PatientRetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
@@ -38,7 +40,7 @@ class _PatientRetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
 
     def is_retry(self, settings: dict[str, Any], response: Any) -> bool:
         wait = self.get_retry_after(response)
-        return (wait is None or wait <= _LONGEST_WAIT_SECONDS) and super().is_retry(settings, response)
+        return (wait is None or wait <= LONGEST_WAIT_SECONDS) and super().is_retry(settings, response)
 
     def get_retry_after(self, response: Any) -> float | None:
         try:
@@ -63,15 +65,37 @@ class _DeclaredOriginPolicy(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
             )
 
 
+class _PacePolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
+    """Takes a turn of the allowance for each try; stands after the retries, which would else take one for all."""
+
+    def __init__(self, pace: Pace, *, background: bool) -> None:
+        self._pace = pace
+        self._background = background
+
+    async def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, AsyncHttpResponse]:
+        async with self._pace.turn(background=self._background):
+            answer = await self.next.send(request)
+            self._pace.note(answer.http_response.status_code, answer.http_response.headers)
+        return answer
+
+
 class ArmSession:
     """Reads from Azure Resource Manager as one app; counts its requests."""
 
-    def __init__(self, client: AsyncPipelineClient[Any, Any], cloud: Cloud, caller: Caller, clock: Clock) -> None:
+    def __init__(
+        self, client: AsyncPipelineClient[Any, Any], cloud: Cloud, caller: Caller, clock: Clock, skew: Skew
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._skew = skew
         self.cloud = cloud
         self.caller = caller
         self.requests = 0
+
+    @property
+    def clock_ahead(self) -> timedelta:
+        """How far this machine's clock is ahead of Microsoft's, by all answers, that to the sign-in being the first."""
+        return self._skew.ahead
 
     async def get(self, url: str) -> bytes:
         """Return the body of a 200 answer.
@@ -94,30 +118,42 @@ class ArmSession:
 
 
 @asynccontextmanager
-async def open_arm_session(cloud: Cloud, caller: Caller, secret: str, clock: Clock) -> AsyncIterator[ArmSession]:
+async def open_arm_session(
+    cloud: Cloud, caller: Caller, secret: str, clock: Clock, pace: Pace, *, background: bool = False
+) -> AsyncIterator[ArmSession]:
     """Sign in and open a session; the token is for the resource manager alone.
 
+    pace: the caller's allowance; background: whether to leave the most of it to others.
     Raises Abort or Retry when Microsoft Entra ID gives no token.
     """
     scope = f"{cloud.resource_manager}/.default"
-    async with open_transport(cloud, clock) as transport:
+    skew = Skew()
+    async with open_transport(cloud, clock, skew) as transport:
         credential = ClientSecretCredential(
-            caller.tenant_id, caller.client_id, secret, authority=cloud.authority, transport=transport, retry_total=3
+            caller.tenant_id,
+            caller.client_id,
+            secret,
+            authority=cloud.authority,
+            transport=transport,
+            retry_total=3,
+            retry_read=1,
         )
         await _sign_in(credential, scope, cloud, caller)
+        turns = _PacePolicy(pace, background=background)
         client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
-            cloud.resource_manager, transport=transport, policies=_policies(cloud, credential, scope)
+            cloud.resource_manager, transport=transport, policies=_policies(cloud, credential, scope, turns)
         )
         async with client:
-            yield ArmSession(client, cloud, caller, clock)
+            yield ArmSession(client, cloud, caller, clock, skew)
 
 
-def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str) -> list[Any]:
+def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str, turns: _PacePolicy) -> list[Any]:
     return [
         _DeclaredOriginPolicy(cloud.resource_manager),
         RequestIdPolicy(),
         UserAgentPolicy(sdk_moniker="aisoc"),
         _PatientRetryPolicy(retry_total=5, retry_connect=2, retry_read=1, retry_status=4),
+        turns,
         AsyncBearerTokenCredentialPolicy(credential, scope),
         HttpLoggingPolicy(),
     ]

@@ -13,16 +13,20 @@ from yarl import URL
 from app.clock import Clock
 from app.errors import Abort
 from app.microsoft.clouds import Cloud
+from app.microsoft.skew import Skew
 
 _CONNECT_SECONDS = 15
 _READ_SECONDS = 30
+# A body that comes byte by byte never trips the limit for reading; a page takes seconds.
+_TOTAL_SECONDS = 120
 
 
 class _VerbatimSession:
-    """An aiohttp session for azure-core that sends each URL as it was written.
+    """An aiohttp session for azure-core that sends each URL as it was written and ends each request in time.
 
     aiohttp re-quotes a URL given as text, and a nextLink's skip token does not survive that
-    (Azure/azure-powershell#3169: its raw `:` and `;` are part of the cursor).
+    (Azure/azure-powershell#3169: its raw `:` and `;` are part of the cursor). azure-core limits the time to connect and
+    between two reads, but not that of a whole request.
     """
 
     auto_decompress = False
@@ -34,6 +38,9 @@ class _VerbatimSession:
         address = URL(url, encoded=True)
         if proxy := _proxy(address):
             options["proxy"] = proxy
+        options["timeout"] = aiohttp.ClientTimeout(
+            total=_TOTAL_SECONDS, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
+        )
         return await self._session.request(method, address, **options)
 
     async def __aenter__(self) -> Self:
@@ -44,21 +51,28 @@ class _VerbatimSession:
 
 
 class _Transport(AioHttpTransport):  # type: ignore[misc]  # azure-core exports it lazily, without a type
-    """azure-core's transport, waiting between retries on the service's clock."""
+    """azure-core's transport, waiting between retries on the service's clock and comparing it with the answers'."""
 
-    def __init__(self, clock: Clock, **options: Any) -> None:
+    def __init__(self, clock: Clock, skew: Skew, **options: Any) -> None:
         super().__init__(**options)
         self._clock = clock
+        self._skew = skew
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        asked = self._clock.now()
+        answer = await super().send(request, **options)
+        self._skew.note(asked, self._clock.now(), answer.headers.get("Date"))
+        return answer
 
     async def sleep(self, duration: float) -> None:
         await self._clock.sleep(duration)
 
 
 @asynccontextmanager
-async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTransport]:
+async def open_transport(cloud: Cloud, clock: Clock, skew: Skew) -> AsyncIterator[AioHttpTransport]:
     """Open a connection pool that trusts the cloud's authorities, for the credential and the pipeline to share.
 
-    Raises Abort (ca_bundle_unreadable).
+    skew: learns from each answer. Raises Abort (ca_bundle_unreadable).
 
     The TLS context is made once: azure-core's own `connection_verify` makes one a request, which costs a handshake
     each. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
@@ -73,10 +87,9 @@ async def open_transport(cloud: Cloud, clock: Clock) -> AsyncIterator[AioHttpTra
     async with session:
         yield _Transport(
             clock,
+            skew,
             session=cast("aiohttp.ClientSession", _VerbatimSession(session)),
             session_owner=False,
-            connection_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
         )
 
 

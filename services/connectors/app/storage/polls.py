@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.windows import Reads, Tier
+from app.collection.windows import LIVE_TIERS, Reads, Tier
 from app.storage.tables import polls
 
 
@@ -50,18 +50,20 @@ async def finish_poll(connection: AsyncConnection, poll_id: int, facts: Mapping[
 
 
 async def complete_reads(connection: AsyncConnection, connector_id: UUID, stream: str) -> Reads:
-    """Return when a stream's windows were read completely, by tier."""
-    until = polls.c.window_until
-    query = select(
-        func.min(until),
-        func.max(until).filter(polls.c.tier == "sweep"),
-        func.max(until).filter(polls.c.tier == "audit"),
-    ).where(
-        polls.c.connector_id == connector_id,
-        polls.c.stream == stream,
-        polls.c.finished_at.is_not(None),
-        polls.c.error.is_(None),
+    """Return when a stream's windows were read completely, by tier; each is found at an end of the history."""
+    complete = (
+        (polls.c.connector_id == connector_id)
+        & (polls.c.stream == stream)
+        & polls.c.finished_at.is_not(None)
+        & polls.c.error.is_(None)
     )
+
+    def one(order: ColumnElement[int], *tiers: Tier) -> ScalarSelect[datetime | None]:
+        query = select(polls.c.window_until).where(complete, polls.c.tier.in_(tiers))
+        return query.order_by(order).limit(1).scalar_subquery()
+
+    last = polls.c.id.desc()
+    query = select(one(polls.c.id.asc(), *LIVE_TIERS), one(last, "sweep"), one(last, "audit"))
     return Reads(*(await connection.execute(query)).one())
 
 

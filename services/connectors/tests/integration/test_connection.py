@@ -85,6 +85,35 @@ async def test_a_wrong_field_is_a_finding_that_says_what_to_do(service, lab, cha
     assert "not-the-secret" not in str(failed)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-300, "300 seconds behind"),
+        (-61, "61 seconds behind"),
+        (62, "61 seconds ahead of"),
+        (301, "300 seconds ahead of"),
+    ],
+)
+async def test_a_clock_that_differs_from_azures_is_warned_of(service, row, lab, seconds, words):
+    lab.cloud.clock = lambda: lab.clock.now() - timedelta(seconds=seconds)
+    report = await probe_connector(service, row)
+    assert report.ok
+    assert words in found(report)["clock_differs"].message
+    assert "NTP" in found(report)["clock_differs"].remedy
+
+
+@pytest.mark.parametrize("seconds", [-60, 0, 61])
+async def test_a_clock_that_differs_by_a_minute_is_let_pass(service, row, lab, seconds):
+    lab.cloud.clock = lambda: lab.clock.now() - timedelta(seconds=seconds)
+    assert "clock_differs" not in found(await probe_connector(service, row))
+
+
+async def test_a_clock_that_differs_is_told_beside_the_error_that_it_may_have_caused(service, row, lab):
+    lab.cloud.clock = lambda: lab.clock.now() + timedelta(hours=2)
+    lab.cloud.faults.add(faults.error("activity", 400, "BadRequest", "no", count=None))
+    assert list(found(await probe_connector(service, row))) == ["request_refused", "clock_differs"]
+
+
 async def test_an_expired_secret_says_so(service, lab):
     lab.cloud.add_secret(lab.app, "old-secret", expires=lab.clock.now() - timedelta(days=1))
     row = await add_connector(service, "azure_activity", "old", lab.config(client_secret="old-secret"))

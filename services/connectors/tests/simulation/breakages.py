@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid5
@@ -13,8 +13,9 @@ from app.collection import health, poll, read, windows
 from app.collection.intake import Intake, sort_records
 from app.connectors import azure_activity
 from app.errors import AisocError
-from app.microsoft import session
+from app.microsoft import session, skew
 from app.microsoft.paging import read_pages
+from simulation.world import LOOKBACK_HOURS
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ def _end_at(*codes: str) -> Callable[[], Any]:
 
 
 async def _told_first(reader: read.Reader, window: Any, result: Any, on_page: Any, gap: Any = None) -> None:
-    async with read._session(reader, result, live=True) as conversation:
-        await read._note(reader, window, reader.now, conversation, gap)
+    await read._note(reader, window, reader.now, gap)
     await read.read_windows(reader, window, result, on_page, gap)
 
 
@@ -54,8 +54,7 @@ async def _told_anyway(reader: read.Reader, window: Any, result: Any, on_page: A
     try:
         await read.read_windows(reader, window, result, on_page, gap)
     except AisocError:
-        async with read._session(reader, result, live=True) as conversation:
-            await read._note(reader, window, reader.now, conversation, gap)
+        await read._note(reader, window, reader.now, gap)
         raise
 
 
@@ -72,6 +71,12 @@ def _ids_of_their_own() -> Iterator[None]:
     made = iter(range(1 << 30))
     with patch.object(azure_activity, "_identity", lambda *_: uuid5(UUID(int=0), str(next(made)))):
         yield
+
+
+def _from_now_on(coverage: Any, begin: datetime, widths: Any, stream: Any, now: datetime, *rest: Any) -> Any:
+    first = coverage is None or coverage.covered_until is None
+    begin = now - timedelta(hours=LOOKBACK_HOURS) if first else begin
+    return windows.plan_window(coverage, begin, widths, stream, now, *rest)
 
 
 def _as_spelled(event_id: str | None, raw: bytes) -> UUID:
@@ -105,7 +110,8 @@ BREAKAGES = (
     Breakage("no sweep and no audit", config={"sweep_minutes": 0}),
     Breakage("no audit", _replaced(windows, "AUDIT_EVERY", timedelta(days=1000))),
     Breakage("neither overlap, sweep nor audit", config={"overlap_seconds": 0, "sweep_minutes": 0}),
-    Breakage("a first read that fails moves its beginning", _replaced(poll, "_beginning", lambda _reader: None)),
+    Breakage("a first read that fails moves its beginning", _replaced(poll, "plan_window", _from_now_on)),
+    Breakage("the source's clock is not asked", _replaced(skew.Skew, "note", lambda *_: None)),
     Breakage("all that is read is settled", _replaced(read, "settled_part", lambda window, *_: window)),
     Breakage("healthy is that the last call did not fail", _replaced(health, "_state", _green_unless_failing)),
 )

@@ -15,14 +15,10 @@ _USUAL = timedelta(minutes=20)
 
 
 class Oracle:
-    """Judges; each method returns what is wrong, nothing when all is well.
+    """Judges; each method returns what is wrong, nothing when all is well."""
 
-    ahead: how far the fastest worker's clock is ahead: what it says of a time is true of that much before.
-    """
-
-    def __init__(self, server: Server, ahead: timedelta) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self._grace = max(ahead, timedelta()) + _GRACE
 
     def stored(self) -> set[str]:
         return {external_id for (external_id,) in self._server.rows("SELECT lower(external_id) FROM events")}
@@ -31,12 +27,12 @@ class Oracle:
         """Judge what the product tells of a connector."""
         prompt = [event for event in events if event.prompt and event.readable <= now and event.event_id not in stored]
         if told.state == "healthy":
-            yield from _missing("healthy", prompt, now - told.allowed - self._grace)
+            yield from _missing("healthy", prompt, now - told.allowed - _GRACE)
         if told.covered_until is not None:
-            yield from _missing("covered", prompt, told.covered_until - self._grace)
+            yield from _missing("covered", prompt, told.covered_until - _GRACE)
         if told.settled_until is not None:
             usual = [event for event in events if event.lag <= _USUAL and event.event_id not in stored]
-            yield from _missing("settled", usual, told.settled_until - self._grace)
+            yield from _missing("settled", usual, told.settled_until - _GRACE)
 
     def judge_end(self, events: list[Published], *, counted: bool) -> Iterable[str]:
         """Judge the whole. counted: no poll was cut off from its database, so that the history's counts add up."""

@@ -63,7 +63,7 @@ class Story:
         self.watched = {name: self.world.subscriptions[place] for name, place in connectors.items()}
         self.events, self.cut_off = draw_troubles(self, self.fire)
         self.next_look = self.clock.now()
-        self.oracle = Oracle(self.server, max(worker.clock.offset for worker in self.workers))
+        self.oracle = Oracle(self.server)
 
     def run(self) -> None:
         """Tell the story to its end. Raises StoryError at the first thing that is wrong."""

@@ -62,6 +62,7 @@ def _http(stage: Stage) -> Iterable[Event]:
         ("malformed", faults.malformed(kind, count=min(many, 3), skip=skip)),
         ("html", faults.html(kind, rng.choice((200, 502, 403)), count=min(many, 3), skip=skip)),
         ("hangs", faults.hang(kind, rng.choice((10, 25, 90, 3_600)), count=min(many, 3), skip=skip)),
+        ("drips", faults.drip(kind, rng.choice((0.01, 0.5)), 500, count=min(many, 3), skip=skip)),
         ("errors", faults.error(kind, rng.choice((408, 500, 502, 503, 504)), count=many, skip=skip)),
         ("429 storm", faults.throttled(kind, rng.choice((1, 10, 59, 120, 600)), count=many, skip=skip)),
         ("expired tokens", faults.expired_token(count=min(many, 3), skip=skip)),

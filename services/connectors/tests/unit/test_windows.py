@@ -14,7 +14,6 @@ from app.connectors.base import CollectionConfig, Stream, Window
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 STREAM = Stream("activity", retention=timedelta(days=90), latency=timedelta(minutes=20))
-NO_LAGS = Lags()
 OLDEST = NOW - timedelta(days=90) + timedelta(minutes=15)
 
 
@@ -31,8 +30,9 @@ def at(checkpoint, began=OLDEST - timedelta(days=100), settled=None):
     return Coverage(began, (Window(began, checkpoint),), unsettled)
 
 
-def plan_window(coverage, config, stream, *rest, lags=NO_LAGS):
-    return windows.plan_window(coverage, config, measured_widths(config, stream, lags), stream, *rest)
+def plan_window(coverage, config, stream, *rest, added=NOW):
+    begin = added - timedelta(hours=config.initial_lookback_hours)
+    return windows.plan_window(coverage, begin, measured_widths(config, stream, Lags()), stream, *rest)
 
 
 def test_the_first_window_is_the_initial_lookback():
@@ -45,10 +45,15 @@ def test_a_lookback_of_nothing_begins_now():
     assert plan_window(None, config(lookback=0), STREAM, NOW).window == Window(NOW, NOW)
 
 
-def test_the_longest_lookback_stays_within_the_retention_and_is_no_gap():
+def test_the_longest_lookback_stays_within_the_retention_and_what_that_leaves_out_is_a_gap():
     plan = plan_window(None, config(lookback=2160), STREAM, NOW)
     assert plan.window == Window(OLDEST, NOW)
-    assert plan.gap is None
+    assert plan.gap == Window(NOW - timedelta(days=90), OLDEST)
+
+
+def test_a_first_read_that_failed_for_long_begins_where_it_was_to_begin():
+    plan = plan_window(None, config(lookback=6), STREAM, NOW, added=NOW - timedelta(hours=30))
+    assert plan.window == Window(NOW - timedelta(hours=36), NOW)
 
 
 @pytest.mark.parametrize("overlap", [0, 300, 86_400])
@@ -154,13 +159,12 @@ def test_what_is_late_by_no_more_than_the_page_promises_is_in_the_window_of_some
     st.integers(1, 90),
     st.sampled_from(["poll", "sweep", "audit"]),
 )
-def test_every_moment_since_the_checkpoint_is_in_the_window_or_in_the_gap(offset, lookback, overlap, days, tier):
+def test_every_moment_that_is_wanted_is_in_the_window_or_in_the_gap(offset, lookback, overlap, days, tier):
     checkpoint = None if offset is None else NOW + timedelta(seconds=offset)
     stream = Stream("activity", retention=timedelta(days=days), latency=timedelta())
     plan = plan_window(checkpoint and at(checkpoint), config(lookback, overlap), stream, NOW, tier)
     assert NOW - timedelta(days=days) < plan.window.since <= plan.window.until == NOW
-    if checkpoint is not None:
-        begins = plan.gap.since if plan.gap else plan.window.since
-        assert begins <= checkpoint
+    wanted = checkpoint or NOW - timedelta(hours=lookback)
+    assert (plan.gap or plan.window).since <= wanted
     if plan.gap:
-        assert plan.gap == Window(checkpoint, plan.window.since)
+        assert plan.gap == Window(wanted, plan.window.since)
