@@ -15,6 +15,7 @@ from app.storage.private import start_private_server
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _CONNECT_SECONDS = 10
+_OLDEST_POSTGRESQL = 14
 
 
 @asynccontextmanager
@@ -127,6 +128,7 @@ def database_problem(error: DBAPIError, url: URL) -> AisocError:
 
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:
+    await _need_version(engine)
     found, newest = await _schema_version(engine), newest_version()
     if found is not None and found > newest:
         raise Abort(
@@ -138,11 +140,23 @@ async def _bring_up_to_date(engine: AsyncEngine) -> None:
         await asyncio.to_thread(migrate, engine.url)
 
 
+async def _need_version(engine: AsyncEngine) -> None:
+    try:
+        async with engine.connect() as connection:
+            version = int((await connection.execute(text("SHOW server_version_num"))).scalar_one()) // 10_000
+    except OperationalError as error:
+        raise database_problem(error, engine.url) from error
+    if version < _OLDEST_POSTGRESQL:
+        raise Abort(
+            "database_too_old",
+            f"The database {shown_url(engine.url)} is PostgreSQL {version}.",
+            f"AiSOC needs PostgreSQL {_OLDEST_POSTGRESQL} or newer (its ledger uses multiranges).",
+        )
+
+
 async def _schema_version(engine: AsyncEngine) -> str | None:
     try:
         async with engine.connect() as connection:
             return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
     except ProgrammingError:
         return None
-    except OperationalError as error:
-        raise database_problem(error, engine.url) from error

@@ -3,7 +3,8 @@ import pytest
 from sqlalchemy import make_url
 from support import query
 
-from app.storage.database import migrate, newest_version
+from app.errors import Abort
+from app.storage.database import migrate, newest_version, open_database
 from app.storage.tables import metadata
 
 
@@ -52,3 +53,11 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(e
         ).fetchall()
         assert ledger == (True, True, True)
         assert connection.execute("SELECT tier FROM polls").fetchone() == ("poll",)
+
+
+async def test_a_postgresql_without_multiranges_is_refused_in_words(settings, monkeypatch):
+    monkeypatch.setattr("app.storage.database._OLDEST_POSTGRESQL", 99)
+    with pytest.raises(Abort, match="is PostgreSQL") as refused:
+        async with open_database(settings):
+            pass
+    assert refused.value.code == "database_too_old"
