@@ -1,7 +1,7 @@
 """What a request is answered, injected faults included, without a network: shared by the server and simulations.
 
-What a fault does to a connection is the carrier's part: `Call.fault` says to wait (Hang, Drip) or to break off (Reset), and
-`Call.cut_short` to send half of the answer.
+What a fault does to a connection is the carrier's part: `Call.fault` says to wait (Hang, Drip) or to break off (Reset),
+and `Call.cut_short` to send half of the answer.
 """
 
 from dataclasses import replace

@@ -9,13 +9,14 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid5
 
+from simulation.world import LOOKBACK_HOURS
+
 from app.collection import health, poll, read, windows
 from app.collection.intake import Intake, sort_records
 from app.connectors import azure_activity
 from app.errors import AisocError
 from app.microsoft import session, skew
 from app.microsoft.paging import read_pages
-from simulation.world import LOOKBACK_HOURS
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,9 @@ class Network:
             return _Response(reply, aiohttp.ClientPayloadError("Response payload is not completed"))
         if isinstance(call.fault, faults.Drip):
             steps = len(reply.body) // call.fault.size
-            return _Response(reply, None if self._waited(steps * call.fault.seconds, patience.total) else TimeoutError())
+            return _Response(
+                reply, None if self._waited(steps * call.fault.seconds, patience.total) else TimeoutError()
+            )
         return _Response(reply)
 
     def _waited(self, seconds: float, patience: float | None) -> bool:

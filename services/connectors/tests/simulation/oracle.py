@@ -8,8 +8,10 @@ from simulation.server import Server
 from simulation.told import Told
 from simulation.world import PROMPT, Published
 
-# A poll begins some seconds after it was due, and an event that is prompt is not there at once.
-_GRACE = PROMPT + timedelta(seconds=30)
+# Clocks are compared to the second.
+_EXACT = timedelta(seconds=2)
+# What the product allows a poll for beginning late and taking its time.
+_LATE_POLL = timedelta(seconds=30)
 # Azure's own figure, which the product counts on from the first day: later events may surprise it once.
 _USUAL = timedelta(minutes=20)
 
@@ -27,12 +29,12 @@ class Oracle:
         """Judge what the product tells of a connector."""
         prompt = [event for event in events if event.prompt and event.readable <= now and event.event_id not in stored]
         if told.state == "healthy":
-            yield from _missing("healthy", prompt, now - told.allowed - _GRACE)
+            yield from _missing("healthy", prompt, now - told.allowed - _LATE_POLL - PROMPT - _EXACT)
         if told.covered_until is not None:
-            yield from _missing("covered", prompt, told.covered_until - _GRACE)
+            yield from _missing("covered", prompt, told.covered_until - PROMPT - _EXACT)
         if told.settled_until is not None:
             usual = [event for event in events if event.lag <= _USUAL and event.event_id not in stored]
-            yield from _missing("settled", usual, told.settled_until - _GRACE)
+            yield from _missing("settled", usual, told.settled_until - _EXACT)
 
     def judge_end(self, events: list[Published], *, counted: bool) -> Iterable[str]:
         """Judge the whole. counted: no poll was cut off from its database, so that the history's counts add up."""

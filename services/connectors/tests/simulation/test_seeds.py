@@ -22,14 +22,6 @@ def test_nothing_is_lost_nothing_twice_and_health_is_true(seeds, simulated_serve
         tell(Story(seed, simulated_server, simulated_home))
 
 
-@pytest.mark.parametrize("seed", [3, 8])
-def test_a_seed_tells_the_same_story_each_time(seed, simulated_server, simulated_home):
-    first, second = (Story(seed, simulated_server, simulated_home) for _ in range(2))
-    tell(first)
-    tell(second)
-    assert first.log == second.log
-
-
 def tell(story: Story) -> None:
     """Run a story; where it goes wrong, say how, and how to see it again."""
     wrong = found_wrong(story)
