@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import psycopg
+from simulation.world import moment
 from support import wait_until
 
 from simulator.events import EventFactory
@@ -22,12 +23,12 @@ class Fire:
 
     def __init__(self, lab: Any, database_url: str, rng: Random, *, lasts: timedelta) -> None:
         self._lab, self._url, self._rng = lab, database_url, rng
-        self.end = datetime.now(UTC) + lasts
+        self.last_shown = datetime.now(UTC)
         lab.cloud.throttle.enabled = False  # small pages are many requests
         lab.cloud.paging.page_size = 4
         lab.cloud.paging.shuffled = True
         self._publish(100, datetime.now(UTC) - _HISTORY, datetime.now(UTC))
-        self._publish(50, datetime.now(UTC), self.end)
+        self._publish(50, datetime.now(UTC), datetime.now(UTC) + lasts)
 
     def poll_now(self) -> None:
         """Make the connector due, as `aisoc connectors enable` does."""
@@ -50,7 +51,7 @@ class Fire:
 
     def settle(self, process: "subprocess.Popen[bytes]") -> None:
         """Let the last events arrive and be read, and the service stop."""
-        wait_until(lambda: datetime.now(UTC) > self.end + timedelta(seconds=3))
+        wait_until(lambda: datetime.now(UTC) > self.last_shown)
         self.poll_now()
         wait_until(lambda: self.shown() == self.stored())
         wait_until(self.is_idle)
@@ -86,5 +87,6 @@ class Fire:
         lag: Callable[[Random], float] = lambda rng: rng.uniform(0.2, 3)  # noqa: E731 - as the factory takes it
         make = EventFactory(self._rng, lab.tenant, lab.subscription, lag=lag)
         for _ in range(operations):
-            at = begin + self._rng.random() * (end - begin)
-            lab.publish(everyday(make, at))
+            events = everyday(make, begin + self._rng.random() * (end - begin))
+            lab.publish(events)
+            self.last_shown = max(self.last_shown, *(moment(event["submissionTimestamp"]) for event in events))

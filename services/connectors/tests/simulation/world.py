@@ -124,8 +124,9 @@ class World:
 
 
 def _published(event: dict[str, Any]) -> Published:
-    return Published(event["id"].lower(), _time(event["eventTimestamp"]), _time(event["submissionTimestamp"]), set())
+    return Published(event["id"].lower(), moment(event["eventTimestamp"]), moment(event["submissionTimestamp"]), set())
 
 
-def _time(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """Return a time of the simulator's, with the microseconds that a datetime holds."""
     return _YEAR_ONE + timedelta(microseconds=from_iso(text) // 10)
