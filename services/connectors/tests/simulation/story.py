@@ -14,7 +14,7 @@ from simulation.clocks import SkewedClock
 from simulation.network import ORIGINS, Network
 from simulation.oracle import Oracle
 from simulation.server import Server
-from simulation.told import ask
+from simulation.told import Told, ask
 from simulation.trouble import draw_troubles
 from simulation.worker import Host, Worker
 from simulation.world import BEGIN, World
@@ -63,6 +63,7 @@ class Story:
         self.watched = {name: self.world.subscriptions[place] for name, place in connectors.items()}
         self.events, self.cut_off = draw_troubles(self, self.fire)
         self.next_look = self.clock.now()
+        self.told: dict[str, Told] = {}
         self.oracle = Oracle(self.server)
 
     def run(self) -> None:
@@ -87,11 +88,11 @@ class Story:
                 await host.stop()
 
     async def _pass_time(self, duration: timedelta, look: timedelta) -> None:
-        """Let happen what happens in so long a time, at its time, and look after everything and now and then."""
+        """Let happen what happens in so long a time, at its time, and look after each turn and now and then."""
         end = self.clock.now() + duration
         while self.clock.now() < end:
-            before = len(self.log)
             self._happen()
+            before = len(self.log)
             for worker in self.workers:
                 if worker.off_until <= self.clock.now() and self._due() <= worker.clock.now():
                     self._note_turn(worker.name, await worker.turn())
@@ -131,16 +132,17 @@ class Story:
         """Compare what the product tells now with what is stored."""
         try:
             service = await self.observer.service()
-            told = {name: await ask(service, name) for name in self.watched}
+            self.told = {name: await ask(service, name) for name in self.watched}
         except (DBAPIError, AisocError):
             await self.observer.stop()
             return
         stored = self.oracle.stored()
         for name, subscription in self.watched.items():
             events = self.world.published[subscription]
-            self._check(self.oracle.judge_told(events, told[name], self.clock.now(), stored), name)
+            self._check(self.oracle.judge_told(events, self.told[name], self.clock.now(), stored), name)
 
     def _judge_end(self) -> None:
+        self._check(f"{name} did not recover: {told}" for name, told in self.told.items() if told.state != "healthy")
         shown = [event for subscription in set(self.watched.values()) for event in self.world.published[subscription]]
         self._check(self.oracle.judge_end(shown, counted=not self.cut_off))
         self._check(f"a request to another host: {visit}" for visit in self.world.cloud.journal.of("elsewhere"))

@@ -1,5 +1,6 @@
 """What goes wrong in a story: each kind of trouble is drawn by weight, happens at a time, and some of it ends later."""
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,13 +135,21 @@ def _restart(stage: Stage) -> Iterable[Event]:
 
 
 def _down(stage: Stage) -> Iterable[Event]:
-    worker, trip = stage.rng.choice(stage.workers), stage.rng.randint(1, 70)
+    worker, trip, up = stage.rng.choice(stage.workers), stage.rng.randint(1, 70), threading.Event()
+
+    def go_down() -> None:
+        if not up.is_set():  # the round trip may come too late
+            stage.server.shut_doors()
+
+    def come_up() -> None:
+        up.set()
+        stage.server.open_doors()
 
     def arm() -> None:
-        worker.process.lose_server_at(trip, stage.server.shut_doors)
+        worker.process.lose_server_at(trip, go_down)
 
     yield Event(_NOW, f"database is to go down at {worker.name}'s round trip +{trip}", arm)
-    yield Event(_minutes(stage, 15, 45), "database up", stage.server.open_doors)
+    yield Event(_minutes(stage, 15, 45), "database up", come_up)
 
 
 def _off(stage: Stage) -> Iterable[Event]:
