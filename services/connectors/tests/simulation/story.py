@@ -30,6 +30,7 @@ from simulator.chance import seeded
 _TICK = timedelta(seconds=5)
 _LOOK = timedelta(minutes=20)
 # After the fire: polls after a back-off, a sweep, an audit, a sweep; between them nobody works.
+_AWAKE = timedelta(minutes=4)
 _CALM = (timedelta(minutes=70), timedelta(minutes=16), timedelta(hours=25), timedelta(minutes=16))
 
 
@@ -79,7 +80,7 @@ class Story:
             self._calm()
             for pause in _CALM:
                 for worker in self.workers:
-                    worker.sleep(pause - timedelta(minutes=6))
+                    worker.sleep(pause - _AWAKE)
                 await self._pass_time(pause, pause / 3)
             self._judge_end()
         finally:
@@ -143,7 +144,11 @@ class Story:
 
     def _judge_end(self) -> None:
         self._check(f"{name} did not recover: {told}" for name, told in self.told.items() if told.state != "healthy")
-        shown = [event for subscription in set(self.watched.values()) for event in self.world.published[subscription]]
+        shown = [
+            event
+            for subscription in dict.fromkeys(self.watched.values())
+            for event in self.world.published[subscription]
+        ]
         self._check(self.oracle.judge_end(shown, counted=not self.cut_off))
         self._check(f"a request to another host: {visit}" for visit in self.world.cloud.journal.of("elsewhere"))
 

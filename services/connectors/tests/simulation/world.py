@@ -85,7 +85,7 @@ class World:
 
     def _draw_paging(self) -> None:
         paging = self.cloud.paging
-        paging.page_size = self.rng.choice((6, 20, 60))
+        paging.page_size = self.rng.choice((8, 25, 60))
         paging.empty_share = self.rng.choice((0, 0.05, 0.2))
         paging.shuffled = self.rng.random() < 0.5
         if self.rng.random() < 0.2:
