@@ -119,7 +119,7 @@ def _remark(health: Health) -> str:
         )
     if health.state == "behind":
         told = f"nothing later than {when(health.covered_until)} UTC" if health.covered_until else "nothing yet"
-        return f"{told} was read completely. Is aisoc serve running?"
+        return f"{told} was read completely: a poll is still reading, or no aisoc serve runs."
     return ""
 
 

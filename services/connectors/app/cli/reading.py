@@ -91,7 +91,7 @@ def audit(
 @commands.command(name="backfill")
 def backfill_(
     name: Name,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days to reach back; Azure keeps 90.")] = 90,
+    days: Annotated[int, typer.Option(min=1, max=365, help="Days to reach back; Azure keeps 90.")] = 90,
     as_json: AsJson = False,
 ) -> None:
     """Read the past, newest day first, beside the polls. Stopped or killed, it goes on when it is started again.

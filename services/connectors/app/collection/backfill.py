@@ -171,7 +171,8 @@ class _Run:
 
     async def _read_slice(self, connection: AsyncConnection, part: Window, done: PollResult) -> None:
         async with open_reader(self._service, self._row, connection, done, background=True) as reader:
-            gap, window = _readable(part, oldest_readable(reader.stream, reader.now))
+            ended = replace(part, until=max(part.since, min(part.until, reader.now)))
+            gap, window = _readable(ended, oldest_readable(reader.stream, reader.now))
             if window is not None:
                 await read_windows(reader, window, done, self._counter(), gap)
             elif gap is not None:

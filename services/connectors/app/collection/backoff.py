@@ -35,13 +35,13 @@ async def put_off(
 
     Returns that time; None for a read that is not scheduled.
     """
+    if isinstance(error, Retry) and error.after is not None:
+        fields = get_connector(row.type).allowance_fields
+        await hold_off(connection, row, {name: row.config[name] for name in fields}, error.after)
     again_at = None
     if result.tier != "backfill" and error.code != "interrupted":
         failures = max(1, (await failures_since_complete(connection, row.id)).count)
         interval = timedelta(seconds=row.config["poll_interval_seconds"])
         again_at = next_try(error, failures, interval, now)
         await set_next_poll(connection, row.id, again_at)
-    if isinstance(error, Retry) and error.after is not None:
-        fields = get_connector(row.type).allowance_fields
-        await hold_off(connection, row, {name: row.config[name] for name in fields}, error.after)
     return again_at

@@ -14,7 +14,7 @@ from app.connectors import get_connector
 from app.connectors.base import CollectionConfig
 from app.storage.connectors import ConnectorRow
 from app.storage.coverage import read_coverage, read_lags
-from app.storage.polls import Failures, failures_since_complete
+from app.storage.polls import Failures, failures_since_complete, source_ahead
 
 State = Literal["healthy", "behind", "failing", "paused"]
 # A poll begins some seconds after it is due, and takes its time.
@@ -68,6 +68,8 @@ async def read_standing(connection: AsyncConnection, row: ConnectorRow, now: dat
     coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
     lags = await read_lags(connection, row.id, stream.name, (now - timedelta(days=MEASURED_DAYS)).date())
     failures = await failures_since_complete(connection, row.id)
+    # A worker whose clock is slow took the source's time for later than its own: health must not take it for earlier.
+    now += await source_ahead(connection, row.id)
     widths = measured_widths(config, stream, lags)
     return Standing(judge(row, coverage, widths, failures, now), coverage, lags, widths)
 

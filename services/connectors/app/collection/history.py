@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import iso
 from app.collection.backoff import put_off
 from app.collection.result import PollResult
+from app.collection.windows import LIVE_TIERS
 from app.errors import Abort, AisocError, Retry
 from app.log import get_logger
 from app.service import Service
-from app.storage.connectors import ConnectorRow
+from app.storage.connectors import ConnectorRow, bring_forward
 from app.storage.database import database_problem
 from app.storage.polls import finish_poll, start_poll
 
@@ -71,13 +72,24 @@ async def _record(
     try:
         async with service.engine.begin() as connection:
             await finish_poll(connection, poll_id, result.row() | {"finished_at": service.clock.now()})
-            again_at = await put_off(connection, row, result, error, service.clock.now()) if error else None
+            again_at = await _reschedule(connection, row, result, error, service.clock.now())
         _tell(result, again_at)
     except DBAPIError as problem:
         _tell(result, None)
         _log.error(
             "poll_not_recorded", connector=row.name, reason=database_problem(problem, service.engine.url).message
         )
+
+
+async def _reschedule(
+    connection: AsyncConnection, row: ConnectorRow, result: PollResult, error: AisocError | None, now: datetime
+) -> datetime | None:
+    """Put a failed connector off, and end the putting off of one that was read, also by hand."""
+    if error is not None:
+        return await put_off(connection, row, result, error, now)
+    if result.tier in LIVE_TIERS:
+        await bring_forward(connection, row.id, now + timedelta(seconds=row.config["poll_interval_seconds"]))
+    return None
 
 
 def _tell(result: PollResult, again_at: datetime | None) -> None:

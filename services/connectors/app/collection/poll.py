@@ -77,5 +77,11 @@ async def _plan(reader: Reader, request: Request) -> Plan:
         reads = await complete_reads(reader.connection, reader.row.id, reader.stream.name)
     now = reader.now
     tier = request.tier or due_tier(reader.config, reads, now)
+    since = _first_start(reader, request.since) if reads.first is None else request.since
+    return plan_window(reader.coverage, reader.widths, reader.stream, now, tier, since)
+
+
+def _first_start(reader: Reader, since: datetime | None) -> datetime:
+    """Return where the first poll begins: by when the connector was added, however often it failed since."""
     begin = reader.row.created_at - timedelta(hours=reader.config.initial_lookback_hours)
-    return plan_window(reader.coverage, begin, reader.widths, reader.stream, now, tier, request.since)
+    return min(begin, since or begin)

@@ -29,7 +29,7 @@ RETENTION_MARGIN = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Widths:
-    """How far a poll and a sweep read back, and the longest lag that is expected: older events are all readable."""
+    """How far a poll and a sweep read back, and the longest lag that they expect: what is later is for the audit."""
 
     overlap: timedelta
     sweep: timedelta
@@ -64,7 +64,7 @@ def measured_widths(config: CollectionConfig, stream: Stream, lags: Lags) -> Wid
     return Widths(
         overlap=_between(overlap, lags.percentile(0.95), LONGEST_OVERLAP),
         sweep=_between(sweep, 2 * lags.longest, LONGEST_SWEEP),
-        longest_lag=max(stream.latency, lags.longest),
+        longest_lag=max(stream.latency, min(lags.longest, LONGEST_SWEEP)),
     )
 
 
@@ -89,7 +89,6 @@ def oldest_readable(stream: Stream, now: datetime) -> datetime:
 
 def plan_window(
     coverage: Coverage | None,
-    begin: datetime,
     widths: Widths,
     stream: Stream,
     now: datetime,
@@ -99,12 +98,11 @@ def plan_window(
     """Return the window that a poll of a tier reads, always up to now and never from later than the checkpoint.
 
     since: reads from there in any case. A sweep or audit also reads all that is not settled yet, however long a pause
-    was. The first read begins at `begin`, however often it failed before; no tier reads from before the first window by
-    itself. What the source no longer keeps is a gap.
+    was; no tier reads from before the first window by itself. What the source no longer keeps is a gap.
     """
     oldest = oldest_readable(stream, now)
     if coverage is None or coverage.covered_until is None:
-        start = min(begin, since or now, now)
+        start = min(since or now, now)
         return Plan(tier, Window(max(start, oldest), now), Window(start, oldest) if start < oldest else None)
     position = min(coverage.covered_until, now)
     start = min(position - widths.overlap, _wider_start(coverage, widths, now, tier), since or now)

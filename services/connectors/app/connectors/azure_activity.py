@@ -164,7 +164,7 @@ class AzureActivity:
     docs = "docs/connectors/azure-activity.md"
     target_fields = ("subscription_id", "cloud")
     # learn.microsoft.com, "Understand how Azure Resource Manager throttles requests": by subscription and principal.
-    allowance_fields = ("cloud", "subscription_id", "tenant_id", "client_id")
+    allowance_fields = ("cloud", "subscription_id", "client_id")
     # Readable 3 to 20 minutes after the event, kept for 90 days: learn.microsoft.com, "Azure Monitor activity log".
     streams = (Stream("activity", retention=timedelta(days=90), latency=timedelta(minutes=20)),)
     Config = ActivityConfig

@@ -139,12 +139,12 @@ def connection_problem(error: AzureError, origin: str) -> AisocError:
     if any(isinstance(cause, socket.gaierror | ConnectionRefusedError | TimeoutError) for cause in causes):
         return Retry(
             "unreachable",
-            f"{origin} cannot be reached: {_first_line(str(error))}",
+            f"{origin} cannot be reached: {_first_line(str(error)).rstrip('.')}.",
             "Check this machine's network, DNS, proxy (HTTPS_PROXY) and firewall; the next poll tries again.",
         )
     return Retry(
         "connection_broken",
-        f"The connection to {origin} broke before the answer was complete: {_first_line(str(error))}",
+        f"The connection to {origin} broke before the answer was complete: {_first_line(str(error)).rstrip('.')}.",
         "Nothing to do: the next poll reads the same window.",
     )
 

@@ -82,10 +82,20 @@ async def set_config(connection: AsyncConnection, connector_id: UUID, config: di
 
 
 async def hold_off(connection: AsyncConnection, row: ConnectorRow, shared: dict[str, Any], until: datetime) -> None:
-    """Ask nothing before a time, for all connectors that share an allowance: those with the same `shared` fields."""
+    """Ask nothing before a time, for all connectors that share an allowance: those with the same `shared` fields.
+
+    The rows are locked in one order, so that two connectors that are throttled at once do not wait for each other.
+    """
+    alike = (
+        select(connectors.c.id)
+        .where(connectors.c.type == row.type, connectors.c.config.contains(shared))
+        .order_by(connectors.c.id)
+        .with_for_update()
+    )
+    ids = list((await connection.execute(alike)).scalars())
     await connection.execute(
         update(connectors)
-        .where(connectors.c.type == row.type, connectors.c.config.contains(shared))
+        .where(connectors.c.id.in_(ids))
         .values(
             throttled_until=func.greatest(connectors.c.throttled_until, until),
             next_poll_at=func.greatest(connectors.c.next_poll_at, until),
@@ -97,6 +107,15 @@ async def read_throttled_until(connection: AsyncConnection, connector_id: UUID) 
     """Return until when the source asked not to be asked; None when it did not."""
     query = select(connectors.c.throttled_until).where(connectors.c.id == connector_id)
     return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def bring_forward(connection: AsyncConnection, connector_id: UUID, moment: datetime) -> None:
+    """Let a connector be due no later than at a time."""
+    await connection.execute(
+        update(connectors)
+        .where(connectors.c.id == connector_id, connectors.c.next_poll_at > moment)
+        .values(next_poll_at=moment)
+    )
 
 
 async def set_next_poll(connection: AsyncConnection, connector_id: UUID, moment: datetime) -> None:

@@ -22,9 +22,10 @@ _LEDGER = text(
     """
     SELECT asked_since, read,
         (read - settled) * tstzmultirange(tstzrange(:oldest, NULL)) AS unsettled,
-        tstzmultirange(tstzrange(asked_since, upper(read))) - read - coalesce(
-            (SELECT range_agg(spans) FROM gaps WHERE gaps.connector_id = :connector AND gaps.stream = :stream), '{}'
-        ) AS missing
+        CASE WHEN isempty(read) THEN '{}' ELSE tstzmultirange(tstzrange(asked_since, upper(read))) END
+            - read - coalesce((
+                SELECT range_agg(spans) FROM gaps WHERE gaps.connector_id = :connector AND gaps.stream = :stream
+            ), '{}') AS missing
     FROM coverage WHERE connector_id = :connector AND stream = :stream
     """
 )

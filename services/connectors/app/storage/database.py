@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url, text
@@ -94,9 +94,11 @@ async def exclusive(connection: AsyncConnection, name: str, wait_seconds: float)
         yield locked
     finally:
         if locked and not connection.invalidated:
-            await connection.rollback()
-            await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
-            await connection.commit()
+            # Where the connection broke, the lock has fallen with it.
+            with suppress(DBAPIError):
+                await connection.rollback()
+                await connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), {"name": name})
+                await connection.commit()
 
 
 async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +78,22 @@ async def failures_since_complete(connection: AsyncConnection, connector_id: UUI
     )
     rows = (await connection.execute(failed)).all()
     return Failures(len(rows), rows[0].started_at, rows[-1].error) if rows else Failures()
+
+
+async def source_ahead(connection: AsyncConnection, connector_id: UUID) -> timedelta:
+    """Return how far the source's clock was ahead of the worker's at the last complete poll; never less than nothing.
+
+    A poll's window ends at its beginning on the source's clock, and the history has that beginning on the worker's.
+    """
+    query = (
+        select(polls.c.window_until - polls.c.started_at)
+        .where(polls.c.connector_id == connector_id, polls.c.tier.in_(LIVE_TIERS))
+        .where(polls.c.finished_at.is_not(None), polls.c.error.is_(None))
+        .order_by(polls.c.id.desc())
+        .limit(1)
+    )
+    ahead = (await connection.execute(query)).scalar_one_or_none()
+    return max(timedelta(), ahead or timedelta())
 
 
 async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:

@@ -141,6 +141,11 @@ async def test_what_only_a_person_can_mend_ends_a_backfill_which_goes_on_later(s
     assert await stored(service) == 20
 
 
+async def test_a_backfill_before_the_first_poll_does_not_shorten_its_lookback(service, row, lab, history):
+    await backfill(service, row, NOW - timedelta(hours=2))
+    assert (await poll(service, row)).window_since == NOW - 24 * timedelta(hours=1)
+
+
 async def test_a_failed_backfill_does_not_put_the_polls_off(service, row, lab):
     before = await query(service, "SELECT next_poll_at FROM connectors")
     lab.cloud.revoke(lab.app, lab.subscription)

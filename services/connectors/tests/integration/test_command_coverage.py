@@ -20,12 +20,12 @@ def history(live_lab):
 
 
 def test_a_new_connector_is_behind_and_a_polled_one_healthy(aisoc, added):
-    assert "Is aisoc serve running?" in aisoc("connectors", "list")[0]
+    assert "no aisoc serve runs" in aisoc("connectors", "list")[0]
     assert "Nothing was read completely yet." in aisoc("connectors", "coverage", "lab")[0]
     aisoc("connectors", "poll", "lab")
     said, _ = aisoc("connectors", "list")
     assert "healthy" in said
-    assert "Is aisoc serve running?" not in said
+    assert "no aisoc serve runs" not in said
     (listed,) = aisoc.json("connectors", "list")
     assert (listed["health"]["state"], listed["health"]["error"]) == ("healthy", None)
     assert listed["health"]["covered_until"] == listed["last_poll"]["window"]["until"]

@@ -1,5 +1,6 @@
 """Health is what the ledger says: never green because a call did not fail, never reset by silence."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from conftest import NOW, SECRET
 from support import query
 
 from app.collection.health import read_standing
-from app.collection.manage import probe_connector, update_connector
+from app.collection.manage import add_connector, probe_connector, update_connector
 from app.collection.poll import poll
 from app.storage.connectors import claim_due, find_connector, set_enabled
 from simulator import faults
@@ -130,6 +131,36 @@ async def test_throttling_is_kept_for_all_that_share_the_allowance(service, row,
     assert len(lab.cloud.journal.of("activity")) == asked
     lab.clock.advance(minutes=1)
     assert (await poll(service, row)).error is None
+
+
+async def test_two_connectors_of_one_app_that_are_throttled_at_once_both_say_so(service, row, lab):
+    other = await add_connector(service, "azure_activity", "other", lab.config())
+    for _ in range(5):
+        lab.cloud.faults.add(faults.throttled(retry_after=90, count=2))
+        lab.clock.advance(minutes=5)
+        await asyncio.gather(poll(service, row), poll(service, other))
+    codes = await query(service, "SELECT error->>'code' AS code FROM polls")
+    assert {found["code"] for found in codes} == {"throttled"}
+
+
+async def test_a_good_poll_by_hand_ends_the_backoff(service, row, lab):
+    lab.cloud.revoke(lab.app, lab.subscription)
+    for _ in range(6):
+        await poll(service, row)
+    assert (await health(service, row)).next_try == NOW + 60 * MINUTE
+    lab.cloud.grant(lab.app, lab.subscription, "Reader")
+    await poll(service, row)
+    assert (await health(service, row)).next_try == NOW + 5 * MINUTE
+
+
+async def test_a_worker_with_a_slow_clock_stays_green_no_longer_than_one_with_the_right_time(service, row, lab):
+    truth = lab.cloud.clock
+    lab.cloud.clock = lambda: truth() + 5 * MINUTE
+    await poll(service, row)
+    lab.clock.advance(minutes=11)
+    found = await health(service, row)
+    assert (found.state, found.covered_until) == ("behind", NOW + 5 * MINUTE)
+    assert found.behind >= 11 * MINUTE
 
 
 async def test_a_killed_poll_is_no_failure_of_the_source(service, row, lab):

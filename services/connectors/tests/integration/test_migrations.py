@@ -40,6 +40,11 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(e
             INSERT INTO polls (connector_id, stream, started_at, window_since, requests, pages, events_read,
                 events_added, events_dropped, events_duplicate, events_quarantined, late_recovered)
             SELECT id, 'activity', now(), '2026-04-01T12:00Z', 1, 1, 0, 0, 0, 0, 0, 0 FROM connectors;
+            INSERT INTO polls (connector_id, stream, started_at, finished_at, window_since, gap_since, gap_until,
+                requests, pages, events_read, events_added, events_dropped, events_duplicate, events_quarantined,
+                late_recovered)
+            SELECT id, 'activity', now(), now(), '2026-04-09T12:00Z', '2026-04-08T12:00Z', '2026-04-09T12:00Z',
+                1, 1, 0, 0, 0, 0, 0, 0 FROM connectors;
             """
         )
     migrate(empty_url)
@@ -47,12 +52,13 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(e
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (newest_version(),)
         (ledger,) = connection.execute(
             """
-            SELECT asked_since = '2026-04-01T12:00Z', read = '{["2026-04-01T12:00Z", "2026-05-01T12:00Z"]}',
-                settled = '{["2026-04-01T12:00Z", "2026-04-29T12:00Z"]}' FROM coverage
+            SELECT asked_since = '2026-04-01T12:00Z', gaps.reason, isempty(gaps.spans * read),
+                read + spans = '{["2026-04-01T12:00Z", "2026-05-01T12:00Z"]}',
+                settled + spans = '{["2026-04-01T12:00Z", "2026-04-29T12:00Z"]}' FROM coverage, gaps
             """
         ).fetchall()
-        assert ledger == (True, True, True)
-        assert connection.execute("SELECT tier FROM polls").fetchone() == ("poll",)
+        assert ledger == (True, "outage_longer_than_retention", True, True, True)
+        assert set(connection.execute("SELECT tier FROM polls")) == {("poll",)}
 
 
 async def test_a_postgresql_without_multiranges_is_refused_in_words(settings, monkeypatch):

@@ -68,7 +68,7 @@ def test_widths_follow_the_lags_between_what_is_configured_and_their_bounds(lags
     assert least_sweep <= found.sweep <= max(least_sweep, LONGEST_SWEEP)
     assert found.overlap >= min(histogram.percentile(0.95), LONGEST_OVERLAP)
     assert found.sweep >= min(2 * histogram.longest, LONGEST_SWEEP)
-    assert found.longest_lag >= max(histogram.longest, STREAM.latency)
+    assert found.longest_lag == max(min(histogram.longest, LONGEST_SWEEP), STREAM.latency)
 
 
 @pytest.mark.parametrize("lags", [Lags(), measured([3000] * 50)])

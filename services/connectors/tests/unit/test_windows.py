@@ -31,8 +31,11 @@ def at(checkpoint, began=OLDEST - timedelta(days=100), settled=None):
 
 
 def plan_window(coverage, config, stream, *rest, added=NOW):
-    begin = added - timedelta(hours=config.initial_lookback_hours)
-    return windows.plan_window(coverage, begin, measured_widths(config, stream, Lags()), stream, *rest)
+    """Plan as a poll does: the first one begins the initial lookback before the connector was added."""
+    if coverage is None:
+        now, tier = (*rest, "poll")[:2]
+        rest = (now, tier, added - timedelta(hours=config.initial_lookback_hours))
+    return windows.plan_window(coverage, measured_widths(config, stream, Lags()), stream, *rest)
 
 
 def test_the_first_window_is_the_initial_lookback():

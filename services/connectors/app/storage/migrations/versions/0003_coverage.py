@@ -40,6 +40,10 @@ _STEPS = (
     GROUP BY connector_id, stream
     """,
     """
+    UPDATE coverage SET read = read - spans, settled = settled - spans FROM gaps
+    WHERE gaps.connector_id = coverage.connector_id AND gaps.stream = coverage.stream
+    """,
+    """
     CREATE TABLE lags (
         connector_id uuid REFERENCES connectors (id) ON DELETE CASCADE,
         stream text,
