@@ -74,10 +74,8 @@ def _ids_of_their_own() -> Iterator[None]:
         yield
 
 
-def _from_now_on(coverage: Any, begin: datetime, widths: Any, stream: Any, now: datetime, *rest: Any) -> Any:
-    first = coverage is None or coverage.covered_until is None
-    begin = now - timedelta(hours=LOOKBACK_HOURS) if first else begin
-    return windows.plan_window(coverage, begin, widths, stream, now, *rest)
+def _from_now_on(reader: read.Reader, since: datetime | None) -> datetime:
+    return since or reader.now - timedelta(hours=LOOKBACK_HOURS)
 
 
 def _as_spelled(event_id: str | None, raw: bytes) -> UUID:
@@ -111,7 +109,7 @@ BREAKAGES = (
     Breakage("no sweep and no audit", config={"sweep_minutes": 0}),
     Breakage("no audit", _replaced(windows, "AUDIT_EVERY", timedelta(days=1000))),
     Breakage("neither overlap, sweep nor audit", config={"overlap_seconds": 0, "sweep_minutes": 0}),
-    Breakage("a first read that fails moves its beginning", _replaced(poll, "plan_window", _from_now_on)),
+    Breakage("a first read that fails moves its beginning", _replaced(poll, "_first_start", _from_now_on)),
     Breakage("the source's clock is not asked", _replaced(skew.Skew, "note", lambda *_: None)),
     Breakage("all that is read is settled", _replaced(read, "settled_part", lambda window, *_: window)),
     Breakage("healthy is that the last call did not fail", _replaced(health, "_state", _green_unless_failing)),
