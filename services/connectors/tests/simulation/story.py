@@ -1,6 +1,7 @@
 """One seed, one story, the same each time: a cloud, one or two workers, hours under fire, then calm."""
 
 import asyncio
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -72,6 +73,16 @@ class Story:
         self.server.clean()
         with self.network.installed(), capture_logs():
             asyncio.run(self._tell())
+
+    def found_wrong(self) -> str | None:
+        """Tell the story and return what is wrong; whatever it is, the seed brings it back."""
+        try:
+            self.run()
+        except StoryError as error:
+            return str(error)
+        except Exception:  # noqa: BLE001 - a product that breaks the story is as wrong as one that breaks its word
+            return traceback.format_exc()
+        return None
 
     async def _tell(self) -> None:
         try:

@@ -1,9 +1,7 @@
 """Nothing lost, nothing twice, and health that tells the truth, whatever a seed lets go wrong."""
 
-import traceback
-
 import pytest
-from simulation.story import Story, StoryError
+from simulation.story import Story
 
 _CHUNK = 10
 
@@ -24,17 +22,7 @@ def test_nothing_is_lost_nothing_twice_and_health_is_true(seeds, simulated_serve
 
 def tell(story: Story) -> None:
     """Run a story; where it goes wrong, say how, and how to see it again."""
-    wrong = found_wrong(story)
+    wrong = story.found_wrong()
     if wrong is not None:
         replay = f"make simulate SEEDS=1 SEED_START={story.seed}"
         pytest.fail("\n".join([wrong, *story.log, f"Replay: {replay}"]), pytrace=False)
-
-
-def found_wrong(story: Story) -> str | None:
-    try:
-        story.run()
-    except StoryError as error:
-        return str(error)
-    except Exception:  # noqa: BLE001 - whatever it is, the seed brings it back
-        return traceback.format_exc()
-    return None
