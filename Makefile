@@ -23,9 +23,9 @@ test: lint       ## ruff, mypy and every test
 
 # KILLS alone runs no story; BITES instead tries so many stories on each product that is broken on purpose.
 STORIES   = $(or $(SEEDS),$(if $(KILLS),0,100))
-SIMULATED = $(addprefix services/connectors/tests/simulation/,$(if $(BITES),test_bites.py -rP,test_seeds.py test_kills.py))
+SIMULATED = $(addprefix services/connectors/tests/simulation/test_,$(if $(BITES),bites.py,seeds.py kills.py))
 simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=0), real kills (KILLS=0)
-	@$(VENV)/bin/python -m pytest $(SIMULATED) -n auto --dist worksteal --timeout 3600 --durations 0 --durations-min 600 \
+	@$(VENV)/bin/python -m pytest $(SIMULATED) -n auto --dist worksteal --timeout 3600 $(if $(BITES),-rP) \
 	  --seeds $(STORIES) --seed-start $(or $(SEED_START),0) --kills $(or $(KILLS),0) --bites $(or $(BITES),0)
 
 bench: $(DEV)    ## measure the pipeline against its ceiling (EVENTS=20000)

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -84,9 +83,12 @@ class Fire:
 
     def _publish(self, operations: int, begin: datetime, end: datetime) -> None:
         lab = self._lab
-        lag: Callable[[Random], float] = lambda rng: rng.uniform(0.2, 3)  # noqa: E731 - as the factory takes it
-        make = EventFactory(self._rng, lab.tenant, lab.subscription, lag=lag)
+        make = EventFactory(self._rng, lab.tenant, lab.subscription, lag=_lag)
         for _ in range(operations):
             events = everyday(make, begin + self._rng.random() * (end - begin))
             lab.publish(events)
             self.last_shown = max(self.last_shown, *(moment(event["submissionTimestamp"]) for event in events))
+
+
+def _lag(rng: Random) -> float:
+    return rng.uniform(0.2, 3)

@@ -1,6 +1,5 @@
 """What goes wrong in a story: each kind of trouble is drawn by weight, happens at a time, and some of it ends later."""
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +31,7 @@ class Event:
 
     after: timedelta
     what: str
-    act: Callable[[], None] = lambda: None
+    act: Callable[[], None]
 
 
 def draw_troubles(stage: Stage, until: timedelta) -> tuple[list[Event], bool]:
@@ -134,22 +133,30 @@ def _restart(stage: Stage) -> Iterable[Event]:
     yield Event(_NOW, f"database is to restart at {worker.name}'s round trip +{trip}", arm)
 
 
+@dataclass
+class _Outage:
+    """The database is down until it is over; one whose beginning comes too late does not begin."""
+
+    server: Server
+    over: bool = False
+
+    def begin(self) -> None:
+        if not self.over:
+            self.server.shut_doors()
+
+    def end(self) -> None:
+        self.over = True
+        self.server.open_doors()
+
+
 def _down(stage: Stage) -> Iterable[Event]:
-    worker, trip, up = stage.rng.choice(stage.workers), stage.rng.randint(1, 70), threading.Event()
-
-    def go_down() -> None:
-        if not up.is_set():  # the round trip may come too late
-            stage.server.shut_doors()
-
-    def come_up() -> None:
-        up.set()
-        stage.server.open_doors()
+    worker, trip, outage = stage.rng.choice(stage.workers), stage.rng.randint(1, 70), _Outage(stage.server)
 
     def arm() -> None:
-        worker.process.lose_server_at(trip, go_down)
+        worker.process.lose_server_at(trip, outage.begin)
 
     yield Event(_NOW, f"database is to go down at {worker.name}'s round trip +{trip}", arm)
-    yield Event(_minutes(stage, 15, 45), "database up", come_up)
+    yield Event(_minutes(stage, 15, 45), "database up", outage.end)
 
 
 def _off(stage: Stage) -> Iterable[Event]:
