@@ -133,5 +133,5 @@ def coverage(name: Name, as_json: AsJson = False) -> None:
 
 async def _read(service: Service, row: ConnectorRow, *, tier: Tier | None, since: datetime | None = None) -> PollResult:
     with stderr().status(f"Reading {row.name} …") as status:
-        request = Request(tier=tier, since=since, on_page=progress_on(status), wait_seconds=_WAIT_FOR_POLL_SECONDS)
+        request = Request(tier=tier, since=since, on_pages=progress_on(status), wait_seconds=_WAIT_FOR_POLL_SECONDS)
         return await poll(service, row, request)

@@ -1,4 +1,4 @@
-"""Reading ahead: the next page is on its way while this one is stored."""
+"""Reading ahead: what comes while the caller works waits for it, and is then taken all at once."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -7,20 +7,34 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-async def one_ahead(items: AsyncIterator[Item]) -> AsyncGenerator[Item, None]:
-    """Yield the items in order, fetching one while the caller works on the one before.
+async def gathered(items: AsyncIterator[Item], most: int) -> AsyncGenerator[list[Item], None]:
+    """Yield the items in order, each time those that came while the caller worked: one or more, at most so many.
 
-    An error of the source comes in its item's place. Close it (`aclosing`) to stop the fetching early.
+    So a slow source's items are handed on one by one, and a fast one's many at a time. The source is read `most` items
+    ahead; an error of it comes after all that came before. Close it (`aclosing`) to stop the reading early.
     """
-    following = asyncio.ensure_future(anext(items))
+    waiting: list[Item] = []
+    arrived, taken = asyncio.Event(), asyncio.Event()
+
+    async def read() -> None:
+        async for item in items:
+            waiting.append(item)
+            arrived.set()
+            if len(waiting) >= most:
+                taken.clear()
+                await taken.wait()
+
+    reading = asyncio.create_task(read())
+    reading.add_done_callback(lambda _: arrived.set())
     try:
-        while True:
-            try:
-                item = await following
-            except StopAsyncIteration:
-                return
-            following = asyncio.ensure_future(anext(items))
-            yield item
+        while waiting or not reading.done():
+            await arrived.wait()
+            arrived.clear()
+            taken.set()
+            if batch := waiting.copy():
+                waiting.clear()
+                yield batch
+        await reading
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

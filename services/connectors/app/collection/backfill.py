@@ -17,7 +17,7 @@ from app.clock import iso
 from app.collection.backoff import next_try
 from app.collection.coverage import Coverage, Gap, slices
 from app.collection.history import INTERRUPTED, recorded
-from app.collection.read import OnPage, open_reader, read_windows
+from app.collection.read import OnPages, open_reader, read_windows
 from app.collection.result import PollResult
 from app.collection.windows import oldest_readable
 from app.connectors import get_connector
@@ -179,7 +179,7 @@ class _Run:
                 async with connection.begin():
                     await add_gap(connection, self._row.id, self._stream.name, gap)
 
-    def _counter(self) -> OnPage:
+    def _counter(self) -> OnPages:
         """Return what adds a slice's pages to the totals as they come."""
         counted = Counter[str]()
 

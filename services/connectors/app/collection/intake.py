@@ -18,6 +18,17 @@ class Intake:
     dropped: int = 0
     quarantined: list[Unreadable] = field(default_factory=list)
 
+    @classmethod
+    def joined(cls, pages: Iterable["Intake"]) -> "Intake":
+        """Return several pages as one."""
+        whole = cls()
+        for page in pages:
+            whole.read += page.read
+            whole.events += page.events
+            whole.dropped += page.dropped
+            whole.quarantined += page.quarantined
+        return whole
+
 
 def sort_records(connector: Connector, records: Iterable[bytes]) -> Intake:
     """Normalize each record; one that cannot be understood never stops the rest."""

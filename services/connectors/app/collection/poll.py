@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.collection.coverage import Gap
 from app.collection.history import INTERRUPTED, recorded
-from app.collection.read import OnPage, Reader, open_reader, read_windows
+from app.collection.read import OnPages, Reader, open_reader, read_windows
 from app.collection.result import PollResult
 from app.collection.windows import LIVE_TIERS, Plan, Tier, due_tier, plan_window
 from app.connectors import get_connector
@@ -23,12 +23,12 @@ from app.storage.polls import close_interrupted, complete_reads
 class Request:
     """What to poll: the tier that is due when None, and from `since` on in any case.
 
-    on_page: called after each page with the result so far. wait_seconds: how long to wait for another poll's end.
+    on_pages: called with the result so far as pages are stored. wait_seconds: how long to wait for another poll's end.
     """
 
     tier: Tier | None = None
     since: datetime | None = None
-    on_page: OnPage = lambda _result: None
+    on_pages: OnPages = lambda _result: None
     wait_seconds: float = 0
 
 
@@ -62,7 +62,7 @@ async def _poll(
     async with open_reader(service, row, connection, result) as reader:
         plan = await _plan(reader, request)
         result.plan(plan)
-        await read_windows(reader, plan.window, result, request.on_page, _gap(reader, plan))
+        await read_windows(reader, plan.window, result, request.on_pages, _gap(reader, plan))
 
 
 def _gap(reader: Reader, plan: Plan) -> Gap | None:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.ahead import one_ahead
+from app.collection.ahead import gathered
 from app.collection.configuration import open_config
 from app.collection.coverage import Coverage, Gap, settled_part, slices
-from app.collection.intake import sort_records
+from app.collection.intake import Intake, sort_records
 from app.collection.lags import MEASURED_DAYS, count_lags
 from app.collection.result import PollResult
 from app.collection.windows import RETENTION_MARGIN, Widths, measured_widths, oldest_readable
@@ -19,10 +19,13 @@ from app.errors import Abort, Retry
 from app.service import Service
 from app.storage.connectors import ConnectorRow, read_throttled_until
 from app.storage.coverage import add_gap, add_lags, add_read, read_coverage, read_lags
+from app.storage.database import commit_later
 from app.storage.events import store_events
 from app.storage.quarantine import quarantine_records
 
-OnPage = Callable[[PollResult], None]
+# Stored in one transaction at most: some 2,000 events, or ten megabytes.
+_PAGES_AHEAD = 10
+OnPages = Callable[[PollResult], None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ async def _reader(
 
 
 async def read_windows(
-    reader: Reader, window: Window, result: PollResult, on_page: OnPage, gap: Gap | None = None
+    reader: Reader, window: Window, result: PollResult, on_pages: OnPages, gap: Gap | None = None
 ) -> None:
     """Read a window in parts of at most the stream's largest one, oldest first, each noted in the ledger at its end.
 
@@ -91,21 +94,29 @@ async def read_windows(
     """
     for part in slices(window, reader.stream.largest_window):
         began = reader.now
-        async with aclosing(one_ahead(reader.connector.fetch(reader.session, reader.stream, part))) as pages:
-            async for records in pages:
-                await _store_page(reader, records, result)
-                on_page(result)
+        async with aclosing(gathered(_sorted(reader, part), _PAGES_AHEAD)) as batches:
+            async for pages in batches:
+                await _store(reader, pages, result)
+                on_pages(result)
         await _note(reader, part, began, gap)
         gap = None
 
 
-async def _store_page(reader: Reader, records: list[bytes], result: PollResult) -> None:
-    intake = sort_records(reader.connector, records)
+async def _sorted(reader: Reader, window: Window) -> AsyncIterator[Intake]:
+    """Sort each page as soon as it has come, while the ones before are stored."""
+    async for page in reader.connector.fetch(reader.session, reader.stream, window):
+        yield sort_records(reader.connector, page)
+
+
+async def _store(reader: Reader, pages: list[Intake], result: PollResult) -> None:
+    """Store pages and the lags of what is new in them in one transaction, and count."""
+    intake = Intake.joined(pages)
     async with reader.connection.begin():
+        await commit_later(reader.connection)
         added = await store_events(reader.connection, reader.row.name, intake.events)
         await quarantine_records(reader.connection, reader.row.name, intake.quarantined)
         await add_lags(reader.connection, reader.row.id, reader.stream.name, count_lags(added))
-    result.pages += 1
+    result.pages += len(pages)
     result.events_read += intake.read
     result.events_dropped += intake.dropped
     result.events_quarantined += len(intake.quarantined)

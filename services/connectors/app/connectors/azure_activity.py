@@ -17,9 +17,10 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 from app.clock import iso
 from app.connectors.base import CollectionConfig, Context, Finding, Stream, TestReport, Window
 from app.errors import AisocError
-from app.events.activity import Activity, as_object, outcome_of, read_activity, text
-from app.events.actors import claimed_tenant, identify_actor
+from app.events.activity import Activity, outcome_of, read_activity
+from app.events.actors import identify_actor
 from app.events.event import Event, Outcome, Severity
+from app.events.fields import as_object, text
 from app.microsoft.arm import parse_resource_id
 from app.microsoft.paging import read_pages
 from app.microsoft.permissions import review_permissions
@@ -253,16 +254,19 @@ def _event(activity: Activity, raw: bytes, operation: str, outcome: Outcome, sev
         actor_email=actor.email,
         actor_type=actor.type,
         app_id=actor.app_id,
-        src_ip=activity.client_ip or _claimed_ip(activity),
+        src_ip=activity.client_ip or activity.claims.ip,
         resource_id=activity.resource_id,
         resource_type=activity.resource_type or resource.resource_type,
         resource_group=activity.resource_group or resource.resource_group,
         resource_name=resource.name,
         subscription_id=(activity.subscription_id or resource.subscription_id or "").lower()[:_LONGEST_ID] or None,
-        tenant_id=activity.tenant_id or claimed_tenant(activity.claims) or _pim_tenant(activity),
+        tenant_id=activity.tenant_id or activity.claims.tenant or _pim_tenant(activity),
         correlation_id=activity.correlation_id,
         operation_id=activity.operation_id,
     )
+
+
+_identities = blake2b(digest_size=16, key=SOURCE.encode())
 
 
 def _identity(event_id: str | None, raw: bytes) -> UUID:
@@ -272,7 +276,9 @@ def _identity(event_id: str | None, raw: bytes) -> UUID:
     """
     whole = event_id is not None and len(event_id) < _LONGEST_ID and "\ufffd" not in event_id
     own = event_id.lower().encode() if event_id and whole else _canonical(raw)
-    return UUID(bytes=blake2b(own, digest_size=16, key=SOURCE.encode()).digest())
+    digest = _identities.copy()
+    digest.update(own)
+    return UUID(bytes=digest.digest())
 
 
 # Decimals are kept as they are written: two that differ only in their last digits are two records.
@@ -302,13 +308,9 @@ def _told_title(activity: Activity) -> str | None:
     return None if title == "Unknown" else title
 
 
-def _claimed_ip(activity: Activity) -> str | None:
-    return text(activity.claims.get("ipaddr"))
-
-
 def _pim_tenant(activity: Activity) -> str | None:
     """PIM's records have no identity block, and name the tenant in their properties."""
-    if activity.claims or "PIM" not in (activity.operation or ""):
+    if activity.claims.any or "PIM" not in (activity.operation or ""):
         return None
     return text(activity.properties().get("TenantID"))
 

@@ -5,18 +5,19 @@ storage and event hubs. Log Analytics row: table "AzureActivity". None of the sc
 every field may be missing, null or of another type, and none of that raises.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from app.errors import Skip
+from app.events.claims import Claims, claims_of, read_claims
 from app.events.event import Outcome
+from app.events.fields import as_object, decoded, mended, optional_time, read_time, text
 
-_LONGEST_TEXT = 2048
 # .NET ticks: 100 ns since year 1, as the last part of an event's id.
 _EPOCH_TICKS = 621_355_968_000_000_000
 # Exports of before 2018 name the verb where later ones name the category.
@@ -50,10 +51,6 @@ _OUTCOMES: dict[str, Outcome] = _HTTP_OUTCOMES | {
     "inprogress": "in_progress",
 }
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Informational", "5": "Informational"}
-# An escape of half a surrogate pair in group 1, or any other escape, so that "\\ud800" is read as the text it is.
-_ESCAPE = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
-)
 
 
 class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
@@ -70,8 +67,8 @@ class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
     status: Any = None
     subStatus: Any = None
     level: Any = None
-    claims: Any = None
-    authorization: Any = None
+    claims: msgspec.Raw = msgspec.Raw()
+    authorization: msgspec.Raw = msgspec.Raw()
     httpRequest: Any = None
     resourceId: Any = None
     resourceType: Any = None
@@ -103,7 +100,7 @@ class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
     Category: Any = None
     Caller: Any = None
     CallerIpAddress: Any = None
-    Claims: Any = None
+    Claims: msgspec.Raw = msgspec.Raw()
     Authorization: Any = None
     HTTPRequest: Any = None
     underscore_resource_id: Any = None
@@ -116,7 +113,7 @@ class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
 
 
 class Activity(msgspec.Struct, kw_only=True):
-    """One record's facts. `properties` decodes the record's properties when called (most records need none)."""
+    """One record's facts. `authorization` and `properties` are decoded when called: most records need neither."""
 
     time: datetime
     available: datetime | None
@@ -127,8 +124,8 @@ class Activity(msgspec.Struct, kw_only=True):
     status: str | None
     level: str | None
     caller: str | None
-    claims: dict[str, Any]
-    authorization: dict[str, Any]
+    claims: Claims
+    authorization: Callable[[], dict[str, Any]]
     client_ip: str | None
     resource_id: str | None
     resource_type: str | None
@@ -167,22 +164,15 @@ def _record(raw: bytes) -> _Record:
     try:
         return _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _decoder.decode(_mended(raw))
-
-
-def _mended(json: bytes | str) -> str:
-    """Return JSON with U+FFFD for what is no Unicode: bytes that are no UTF-8, and halves of surrogate pairs."""
-    told = json.decode(errors="replace") if isinstance(json, bytes) else json
-    return _ESCAPE.sub(lambda escape: "\\ufffd" if escape[1] else escape[0], told)
+        return _decoder.decode(mended(raw))
 
 
 def _from_rest(record: _Record) -> Activity:
-    authorization = as_object(record.authorization)
     event_id = text(record.id)
-    resource_id = text(record.resourceId) or text(authorization.get("scope")) or _owner(event_id)
+    scope = text(record.resourceId) or text(decoded(record.authorization).get("scope"))
     return Activity(
-        time=_time(record.eventTimestamp),
-        available=_optional_time(record.submissionTimestamp),
+        time=read_time(record.eventTimestamp),
+        available=optional_time(record.submissionTimestamp),
         id=event_id,
         category=_category(record.category),
         operation=text(record.operationName),
@@ -190,10 +180,10 @@ def _from_rest(record: _Record) -> Activity:
         status=text(record.status) or text(record.subStatus),
         level=_level(record.level),
         caller=text(record.caller),
-        claims=as_object(record.claims),
-        authorization=authorization,
+        claims=read_claims(bytes(record.claims)),
+        authorization=lambda: decoded(record.authorization),
         client_ip=text(as_object(record.httpRequest).get("clientIpAddress")),
-        resource_id=resource_id,
+        resource_id=scope or _owner(event_id),
         resource_type=text(record.resourceType),
         resource_group=text(record.resourceGroupName),
         subscription_id=text(record.subscriptionId),
@@ -201,7 +191,7 @@ def _from_rest(record: _Record) -> Activity:
         correlation_id=text(record.correlationId),
         operation_id=text(record.operationId),
         description=text(record.description),
-        properties=lambda: _decoded(record.properties),
+        properties=lambda: decoded(record.properties),
     )
 
 
@@ -210,11 +200,11 @@ def _from_export(record: _Record) -> Activity:
     authorization = as_object(identity.get("authorization"))
     category = _category(record.category)
     if category is None or category.lower() in _OLD_CATEGORIES:
-        category = _category(_decoded(record.properties).get("eventCategory")) or (
+        category = _category(decoded(record.properties).get("eventCategory")) or (
             "Administrative" if category else None
         )
     return Activity(
-        time=_time(record.time),
+        time=read_time(record.time),
         available=None,
         id=text(record.id),
         category=category,
@@ -223,8 +213,8 @@ def _from_export(record: _Record) -> Activity:
         status=text(record.resultType) or _head(text(record.resultSignature)),
         level=_level(record.level) or _level(record.Level),
         caller=text(record.caller),
-        claims=as_object(identity.get("claims")),
-        authorization=authorization,
+        claims=claims_of(as_object(identity.get("claims"))),
+        authorization=lambda: authorization,
         client_ip=text(record.callerIpAddress),
         resource_id=_well_spelled(text(record.resourceId), authorization, record.properties),
         resource_type=None,
@@ -234,7 +224,7 @@ def _from_export(record: _Record) -> Activity:
         correlation_id=text(record.correlationId),
         operation_id=text(record.operationId),
         description=text(record.resultDescription),
-        properties=lambda: _decoded(record.properties),
+        properties=lambda: decoded(record.properties),
     )
 
 
@@ -242,8 +232,8 @@ def _from_log_analytics(record: _Record) -> Activity:
     authorization = as_object(record.Authorization)
     resource_id = text(record.underscore_resource_id) or text(record.ResourceId) or text(authorization.get("scope"))
     return Activity(
-        time=_time(record.TimeGenerated),
-        available=_optional_time(record.EventSubmissionTimestamp),
+        time=read_time(record.TimeGenerated),
+        available=optional_time(record.EventSubmissionTimestamp),
         id=_rest_id(resource_id, text(record.EventDataId), record.TimeGenerated),
         category=_category(record.CategoryValue) or _category(record.Category),
         operation=text(record.OperationNameValue) or text(record.OperationName),
@@ -251,8 +241,8 @@ def _from_log_analytics(record: _Record) -> Activity:
         status=text(record.ActivityStatusValue) or text(record.ActivityStatus) or text(record.ActivitySubstatusValue),
         level=_level(record.Level),
         caller=text(record.Caller),
-        claims=as_object(record.Claims),
-        authorization=authorization,
+        claims=read_claims(bytes(record.Claims)),
+        authorization=lambda: authorization,
         client_ip=text(record.CallerIpAddress) or text(as_object(record.HTTPRequest).get("clientIpAddress")),
         resource_id=_same_but_cased(resource_id, text(authorization.get("scope"))),
         resource_type=None,
@@ -263,33 +253,15 @@ def _from_log_analytics(record: _Record) -> Activity:
         correlation_id=text(record.CorrelationId),
         operation_id=text(record.OperationId),
         description=None,
-        properties=lambda: _decoded(record.Properties),
+        properties=lambda: decoded(record.Properties),
     )
 
 
+@lru_cache(maxsize=1024)
 def outcome_of(status: str | None) -> Outcome:
     """Return what a status means by its head ("Failed" of "Failed.NotFound"), letter case and blanks ignored."""
     head = (status or "").partition(".")[0]
     return _OUTCOMES.get("".join(head.split()).lower(), "unknown")
-
-
-def text(value: Any) -> str | None:
-    """Return a field's text: of `{"value": …}` its value, of a number its digits, of anything else None.
-
-    NUL becomes U+FFFD (PostgreSQL keeps no NUL in text) and what is longer than 2,048 characters is cut; the raw
-    bytes keep both.
-    """
-    if isinstance(value, dict):
-        value = value.get("value")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str):
-        return None
-    if len(value) > _LONGEST_TEXT:
-        value = value[:_LONGEST_TEXT]
-    if "\0" in value:
-        value = value.replace("\0", "\ufffd")
-    return value.strip() or None
 
 
 def _category(value: Any) -> str | None:
@@ -301,47 +273,6 @@ def _level(value: Any) -> str | None:
     """Return a level's word, also of its number or its digits."""
     told = text(value)
     return _LEVELS.get(told.removesuffix(".0"), told) if told else None
-
-
-def as_object(value: Any) -> dict[str, Any]:
-    """Return the object that a field holds, also as JSON text; an empty one for anything else."""
-    if isinstance(value, str) and value[:1] == "{":
-        try:
-            value = _value(value)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _decoded(raw: msgspec.Raw) -> dict[str, Any]:
-    if not bytes(raw):
-        return {}
-    try:
-        return as_object(_value(bytes(raw)))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return {}
-
-
-def _value(json: bytes | str) -> Any:
-    try:
-        return msgspec.json.decode(json)
-    except (msgspec.DecodeError, UnicodeError):
-        return msgspec.json.decode(_mended(json))
-
-
-def _time(value: Any) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Skip("no_event_time", f"The record's time cannot be read: {str(value)[:60]!r}.") from error
-
-
-def _optional_time(value: Any) -> datetime | None:
-    try:
-        return None if value is None else _time(value)
-    except Skip:
-        return None
 
 
 def _label(operation: Any) -> str | None:
@@ -364,7 +295,7 @@ def _well_spelled(resource_id: str | None, authorization: dict[str, Any], proper
     spelled = _same_but_cased(resource_id, text(authorization.get("scope")))
     if resource_id is None or spelled is not resource_id or not resource_id.isupper():
         return spelled
-    return _same_but_cased(resource_id, text(_decoded(properties).get("entity")))
+    return _same_but_cased(resource_id, text(decoded(properties).get("entity")))
 
 
 def _same_but_cased(resource_id: str | None, other: str | None) -> str | None:
@@ -382,7 +313,7 @@ def _rest_id(resource_id: str | None, event_data_id: str | None, time: Any) -> s
 
 
 def _ticks(time: str) -> int:
-    moment = _time(time)
+    moment = read_time(time)
     fraction = time.partition(".")[2]
     digits = fraction[: len(fraction) - len(fraction.lstrip("0123456789"))]
     whole = int((moment.replace(microsecond=0) - datetime.fromtimestamp(0, UTC)).total_seconds())

@@ -5,19 +5,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.events.activity import Activity, text
+from app.events.activity import Activity
+from app.events.claims import ACTOR_TYPES
 from app.events.event import ActorType
-
-# Claim names: learn.microsoft.com, "Azure activity log event schema" (claims) and "Access token claims reference".
-_SCHEMAS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
-_UPN = f"{_SCHEMAS}upn"
-_NAME = f"{_SCHEMAS}name"
-_EMAIL = f"{_SCHEMAS}emailaddress"
-_SPN = f"{_SCHEMAS}spn"
-_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-_TENANT_ID = "http://schemas.microsoft.com/identity/claims/tenantid"
-# The resource id of a managed identity, in its tokens only.
-_MANAGED_IDENTITY = "xms_mirid"
+from app.events.fields import text
 
 # Events of these categories are written by Azure itself, whatever mailbox or service they name.
 _PLATFORM_CATEGORIES = frozenset(
@@ -38,39 +29,30 @@ class Actor(NamedTuple):
 def identify_actor(activity: Activity) -> Actor:
     """Name the actor of a record; never raises."""
     claims = activity.claims
-    if not claims and activity.caller is None and "PIM" in (activity.operation or ""):
+    if not claims.any and activity.caller is None and "PIM" in (activity.operation or ""):
         return _pim_actor(activity)
-    mailbox = _first(claims, _UPN, _NAME, _EMAIL)
-    name = activity.caller or mailbox or _first(claims, _SPN, _OBJECT_ID, "appid") or _principal(activity)
-    email = next((candidate for candidate in (activity.caller, mailbox) if candidate and "@" in candidate), None)
-    return Actor(name, email, _type(activity, name, email), text(claims.get("appid")))
+    name = activity.caller or claims.mailbox or claims.name or _principal(activity)
+    email = _mailbox(activity.caller) or _mailbox(claims.mailbox)
+    return Actor(name, email, _type(activity, name, email), claims.app_id)
 
 
-def claimed_tenant(claims: dict[str, Any]) -> str | None:
-    """Return the tenant of the actor's token, from its tenant claim or its issuer (https://sts.windows.net/{tenant}/)."""
-    issuer = _GUID.search(text(claims.get("iss")) or "")
-    return text(claims.get(_TENANT_ID)) or (issuer[0].lower() if issuer else None)
+def _mailbox(name: str | None) -> str | None:
+    return name if name and "@" in name else None
 
 
 def _type(activity: Activity, name: str | None, email: str | None) -> ActorType:
-    claims = activity.claims
     if (activity.category or "").lower() in _PLATFORM_CATEGORIES:
         return "platform"
-    if _MANAGED_IDENTITY in claims:
-        return "managed_identity"
-    if known := _TYPES.get(str(claims.get("idtyp")).lower()):
-        return known
+    if activity.claims.type:
+        return activity.claims.type
     if email is not None:
         return "user"
     # The evidence's principal is whom the used role was given to, which may be another than the caller.
-    if known := _TYPES.get(_principal_type(activity)):
+    if known := ACTOR_TYPES.get(_principal_type(activity)):
         return known
-    if "appid" in claims or (name is not None and _GUID.fullmatch(name)):
+    if activity.claims.app_id or (name is not None and _GUID.fullmatch(name)):
         return "application"
     return "platform" if name is not None and name.lower().startswith(("microsoft.", "azure")) else "unknown"
-
-
-_TYPES: dict[str, ActorType] = {"user": "user", "app": "application", "serviceprincipal": "application"}
 
 
 def _principal_type(activity: Activity) -> str:
@@ -82,12 +64,8 @@ def _principal(activity: Activity) -> str | None:
 
 
 def _evidence(activity: Activity) -> dict[str, Any]:
-    evidence = activity.authorization.get("evidence")
+    evidence = activity.authorization().get("evidence")
     return evidence if isinstance(evidence, dict) else {}
-
-
-def _first(claims: dict[str, Any], *names: str) -> str | None:
-    return next((found for name in names if (found := text(claims.get(name)))), None)
 
 
 def _pim_actor(activity: Activity) -> Actor:

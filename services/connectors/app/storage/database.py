@@ -29,6 +29,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         url,
         pool_size=settings.worker_concurrency + 5,
         pool_pre_ping=True,
+        isolation_level="READ COMMITTED",  # what the queries are written for, whatever the server's default is
         connect_args={
             "application_name": "aisoc",
             "options": "-c timezone=UTC",
@@ -110,6 +111,15 @@ async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> 
         if locked or asyncio.get_running_loop().time() >= deadline:
             return locked
         await asyncio.sleep(0.2)
+
+
+async def commit_later(connection: AsyncConnection) -> None:
+    """Let this transaction's commit not wait for the disk, as long as a later one that matters does.
+
+    A crash of the server may undo it, but only together with all that was committed after it (the write-ahead log is
+    one sequence): once the checkpoint is durable, so is every page before it.
+    """
+    await connection.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def database_problem(error: DBAPIError, url: URL) -> AisocError:

@@ -1,4 +1,4 @@
-"""Events in and out: a page goes in with COPY, each event once; searches stream."""
+"""Events in and out: new ones go in with COPY, each once; searches stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection as Psycopg
+import psycopg
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Select, desc, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event, Severity
@@ -17,18 +19,11 @@ from app.events.power import power_state
 from app.storage.tables import EVENT_FIELDS, events
 
 _COLUMNS = ", ".join((*EVENT_FIELDS, "connector", "power_state", "raw"))
-_COPY = f"COPY incoming ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_COPY = f"COPY events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _COPY_TYPES = [
     "uuid" if name == "id" else "timestamptz" if name.endswith("_time") else "text" for name in EVENT_FIELDS
 ] + ["text", "text", "bytea"]
-
-# Sorted, so that two writers of the same events never wait for each other in a circle.
-_INSERT = text(
-    f"""
-    INSERT INTO events ({_COLUMNS}) SELECT {_COLUMNS} FROM incoming ORDER BY id
-    ON CONFLICT (id) DO NOTHING RETURNING id
-    """  # noqa: S608 - the columns are this module's own
-)
+_KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 # The last power operation before a stop, the stop's own other records left out, says whether the machine was in use.
 # Every stop after the earliest new one is judged again, because records come late and newest first.
@@ -49,7 +44,7 @@ _JUDGE_STOPS = text(
         FROM events AS stop
         WHERE stop.power_state = 'stopped' AND stop.outcome <> 'failure'
           AND md5(lower(stop.resource_id)) = ANY(
-              SELECT md5(lower(resource_id)) FROM incoming WHERE power_state IS NOT NULL)
+              SELECT md5(lower(machine)) FROM unnest(CAST(:machines AS text[])) AS machine)
           AND stop.event_time >= :since
     ) AS judged
     WHERE events.id = judged.id
@@ -63,42 +58,59 @@ _IN_USE = "stops a virtual machine in active use"
 async def store_events(
     connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]
 ) -> list[Event]:
-    """Store events with their raw bytes, each identity once; return those that were new.
+    """Store events with their raw bytes, each identity once, and return those that were new, by id.
 
-    In a transaction of the caller's that stores no others.
+    In a transaction of the caller's that stores no others: all writers take their events in the order of their ids,
+    so that none waits for another in a circle.
     """
-    if not records:
-        return []
-    await connection.execute(
-        text("CREATE TEMP TABLE IF NOT EXISTS incoming (LIKE events INCLUDING DEFAULTS) ON COMMIT DELETE ROWS")
-    )
-    await _copy(connection, connector, records)
-    ids = set((await connection.execute(_INSERT)).scalars())
-    added = list({event.id: event for event, _ in records if event.id in ids}.values())
-    stops = [event.event_time for event in added if power_state(event)]
-    if stops:
-        await _judge_stops(connection, min(stops))
-    return added
+    waiting = {event.id.int: (event, raw) for event, raw in reversed(records)}  # of two copies the first is kept
+    while new := await _unknown(connection, waiting):
+        try:
+            async with connection.begin_nested():
+                await _copy(connection, connector, new)
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
+            continue  # another writer has stored some meanwhile: they are known now, so this ends
+        added = [event for event, _ in new]
+        await _judge_stops(connection, added)
+        return added
+    return []
+
+
+async def _unknown(connection: AsyncConnection, waiting: dict[int, tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
+    """Return what is not stored yet, by id."""
+    ids = ",".join(event.id.hex for event, _ in waiting.values())  # as text, many times faster than as a list
+    known = {found.int for found in (await connection.execute(_KNOWN, {"ids": f"{{{ids}}}"})).scalars()}
+    return [waiting[number] for number in sorted(waiting.keys() - known)]
 
 
 async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
-    driver: Psycopg[Any] | None = (await connection.get_raw_connection()).driver_connection
+    driver: psycopg.AsyncConnection[Any] | None = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     try:
         async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
             copy.set_types(_COPY_TYPES)
             for event, raw in records:
                 await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+    except psycopg.Error as error:
+        # SQLAlchemy knows nothing of COPY; its callers know its errors only.
+        raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error
     except asyncio.CancelledError:
-        # SQLAlchemy does not see this COPY: without a word it would go on with a connection in the middle of it.
+        # Nor would it know that this connection is in the middle of one.
         await connection.invalidate()
         raise
 
 
-async def _judge_stops(connection: AsyncConnection, since: datetime) -> None:
+async def _judge_stops(connection: AsyncConnection, added: list[Event]) -> None:
     """Lower the stops of idle machines and raise those found in use, one writer at a time."""
+    power = [event for event in added if power_state(event)]
+    if not power:
+        return
     await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('aisoc/power', 0))"))
-    await connection.execute(_JUDGE_STOPS, {"since": since, "idle": _IDLE, "in_use": _IN_USE})
+    machines = list({event.resource_id for event in power if event.resource_id})
+    since = min(event.event_time for event in power)
+    await connection.execute(_JUDGE_STOPS, {"machines": machines, "since": since, "idle": _IDLE, "in_use": _IN_USE})
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -24,7 +25,7 @@ async def quarantine_records(connection: AsyncConnection, connector: str, record
     """Keep records, each content once however often it is read."""
     if not records:
         return
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": UUID(bytes=blake2b(record.raw, digest_size=16).digest()),
             "connector": connector,
@@ -34,4 +35,5 @@ async def quarantine_records(connection: AsyncConnection, connector: str, record
         }
         for record in records
     ]
+    rows.sort(key=lambda row: row["id"])  # as events are: two writers never wait for each other in a circle
     await connection.execute(insert(quarantine).on_conflict_do_nothing(), rows)

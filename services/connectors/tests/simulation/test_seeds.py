@@ -3,11 +3,11 @@
 import pytest
 from simulation.story import Story
 
-_CHUNK = 10
+_CHUNK = 5
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for ten seeds, so that test processes share them evenly."""
+    """One test for five seeds, so that test processes share them evenly."""
     if "seeds" not in metafunc.fixturenames:
         return
     first, many = metafunc.config.getoption("--seed-start"), metafunc.config.getoption("--seeds")

@@ -1,0 +1,125 @@
+"""How fast events are collected, what it costs, and whether that grows: one run, everything side by side over TLS.
+
+(a) our whole pipeline: the poll as the service runs it, from the sign-in to the durable checkpoint in PostgreSQL;
+(b) azure-mgmt-monitor's `activity_logs.list`, its models iterated and dropped;
+(c) the ceiling: the connector's own fetch and JSON decoding of each record, nothing more.
+
+Each measurement is a process of its own against one simulated cloud, which is another one and has rendered its events
+beforehand. The three take turns, so that a machine's moods meet all of them; of several rounds the median counts.
+Events a second mean something on this machine only; the ratios, the last two lines, mean something elsewhere too. They
+compare the largest number of events measured, where starting up weighs least.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.cloud import Lab, running
+from bench.measure import Cost, Task, measure
+from bench.stores import Server, multiply, server
+from rich.console import Console
+from rich.table import Table
+
+_WAYS = {"a": "(a) whole pipeline", "b": "(b) azure-mgmt-monitor", "c": "(c) fetch and decode"}
+_SMALL, _LARGE, _NEW = 20_000, 100_000, "new"
+_GROWTH = 10  # times as many events are stored already
+_ROUNDS = 3
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--events", type=int, help="a quick run with so many events, one round and no growth")
+    quick: int | None = parser.parse_args().events
+    rounds = {quick: 1} if quick else {_SMALL: _ROUNDS, _LARGE: 1}
+    console = Console(width=max(110, Console().width))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisoc-bench-")))
+        status = stack.enter_context(console.status("Starting the cloud and the database ..."))
+        subscriptions = {str(size): size for size in rounds} | ({} if quick else {_NEW: _SMALL})
+        lab = stack.enter_context(running(folder, subscriptions))
+        bench = _Bench(lab, stack.enter_context(server(folder / "home")), status.update)
+        costs = {size: bench.compare(size, count) for size, count in rounds.items()}
+        growth = None if quick else bench.growth()
+    console.print(_table(costs))
+    if growth:
+        console.print(f"CPU an event with {_SMALL:,} and with {_SMALL * _GROWTH:,} events stored already: {growth}")
+    largest = costs[max(costs)]
+    for other in ("b", "c"):
+        console.print(f"(a)/({other}) = {_rate(largest['a']) / _rate(largest[other]):.2f}", highlight=False)
+
+
+@dataclass
+class _Bench:
+    """Measures against one cloud and one database server; say: shows what is under way."""
+
+    lab: Lab
+    store: Server
+    say: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.store.create("empty")
+
+    def compare(self, size: int, rounds: int) -> dict[str, Cost]:
+        """Measure the three ways in turns; return the median of each."""
+        taken: dict[str, list[Cost]] = {way: [] for way in _WAYS}
+        for turn in range(rounds):
+            for way, costs in taken.items():
+                self.say(f"{_WAYS[way]}: {size:,} events, round {turn + 1} of {rounds} ...")
+                costs.append(self._stored(str(size), "empty") if way == "a" else measure(self._task(way, str(size))))
+        return {way: sorted(costs, key=_rate)[len(costs) // 2] for way, costs in taken.items()}
+
+    def growth(self) -> str:
+        """Measure what storing the same new events costs with few and with many stored; return the growth."""
+        self.say(f"Storing {_SMALL:,} and {_SMALL * _GROWTH:,} events ...")
+        self._store(str(_SMALL), "few", "empty")
+        multiply(self.store.create("many", "few"), _GROWTH - 1)
+        taken: dict[str, list[float]] = {"few": [], "many": []}
+        for turn in range(_ROUNDS):
+            for template, costs in taken.items():
+                self.say(f"{_SMALL:,} new events beside {template}, round {turn + 1} of {_ROUNDS} ...")
+                cost = self._stored(_NEW, template)
+                costs.append((cost.cpu + cost.server_cpu) / cost.events * 1e6)
+        few, many = (median(costs) for costs in taken.values())
+        return f"{few:.1f} and {many:.1f} microseconds, {many / few - 1:+.1%}"
+
+    def _stored(self, subscription: str, template: str) -> Cost:
+        """Measure the pipeline into a copy of a database, and remove the copy."""
+        cost = self._store(subscription, "run", template)
+        self.store.drop("run")
+        return cost
+
+    def _store(self, subscription: str, database: str, template: str) -> Cost:
+        return measure(self._task("a", subscription, self.store.create(database, template)))
+
+    def _task(self, way: str, subscription: str, url: str = "") -> Task:
+        config = self.lab.config(subscription)
+        return Task(way, self.lab.pid, self.lab.clouds, config, str(self.store.home), url, self.store.pid if url else 0)
+
+
+def _rate(cost: Cost) -> float:
+    return cost.events / cost.seconds
+
+
+def _table(costs: dict[int, dict[str, Cost]]) -> Table:
+    shown = Table(title="CPU in microseconds an event", title_justify="left", box=None)
+    for name in ("", "events", "seconds", "events/s", "CPU", "of PostgreSQL", "of the cloud", "peak memory"):
+        shown.add_column(name, justify="right" if name else "left")
+    for taken in costs.values():
+        for way, cost in taken.items():
+            cpu = (f"{used / cost.events * 1e6:.1f}" for used in (cost.cpu, cost.server_cpu, cost.cloud_cpu))
+            rate, memory = f"{_rate(cost):,.0f}", f"{cost.memory} MB"
+            shown.add_row(_WAYS[way], f"{cost.events:,}", f"{cost.seconds:.2f}", rate, *cpu, memory)
+    return shown
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

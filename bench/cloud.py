@@ -1,0 +1,77 @@
+"""The simulated cloud of the measurements: a process of its own, its events rendered before it says it is ready."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from simulator import Cloud, Server, ticks
+from simulator.chance import seeded
+from simulator.scenario import bulk
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where the cloud is, and its subscriptions: one a number of events, all with the same app."""
+
+    pid: int
+    clouds: str
+    tenant_id: str
+    client_id: str
+    client_secret: str
+    subscriptions: dict[str, str]
+
+    def config(self, name: str) -> dict[str, str]:
+        """Return a connector's configuration for a subscription."""
+        return {
+            "tenant_id": self.tenant_id,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "subscription_id": self.subscriptions[name],
+            "cloud": "Lab",
+        }
+
+
+@contextmanager
+def running(folder: Path, subscriptions: dict[str, int]) -> Iterator[Lab]:
+    """Run the cloud in a process. subscriptions: how many events each has."""
+    command = [sys.executable, "-m", "bench.cloud", str(folder), json.dumps(subscriptions)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            yield Lab(**json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
+
+
+async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
+    cloud = Cloud(clock=ticks.utcnow, seed=1)
+    cloud.throttle.enabled = False
+    cloud.paging.empty_share = 0
+    tenant = cloud.add_tenant()
+    app = cloud.add_app(tenant)
+    made = {name: cloud.add_subscription(tenant) for name in subscriptions}
+    now = datetime.now(UTC)
+    for seed, (name, events) in enumerate(subscriptions.items()):
+        cloud.grant(app, made[name], "Reader")
+        start, end = now - timedelta(hours=20), now - timedelta(minutes=1)
+        rendered = bulk(seeded(seed), events, start, end, subscription=made[name], tenant=tenant)
+        cloud.publish(made[name], rendered)
+    async with Server(cloud, directory=folder) as server:
+        clouds = folder / "clouds.toml"
+        clouds.write_text(server.clouds_toml())
+
+        lab = Lab(os.getpid(), str(clouds), tenant, app.client_id, app.secret, made)
+        sys.stdout.write(json.dumps(asdict(lab)) + "\n")
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Path(sys.argv[1]), json.loads(sys.argv[2])))
