@@ -21,7 +21,6 @@ demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored
 test: lint       ## ruff, mypy and every test
 	@$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
-<<<<<<< HEAD
 # KILLS alone runs no story; BITES instead tries so many stories on each product that is broken on purpose.
 STORIES   = $(or $(SEEDS),$(if $(KILLS),0,100))
 SIMULATED = $(addprefix services/connectors/tests/simulation/test_,$(if $(BITES),bites.py,seeds.py kills.py))
@@ -29,12 +28,8 @@ simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=
 	@$(VENV)/bin/python -m pytest $(SIMULATED) -n auto --dist worksteal --timeout 3600 $(if $(BITES),-rP) \
 	  --seeds $(STORIES) --seed-start $(or $(SEED_START),0) --kills $(or $(KILLS),0) --bites $(or $(BITES),0)
 
-bench: $(DEV)    ## measure the pipeline against its ceiling (EVENTS=20000)
-	@$(VENV)/bin/python bench/collect.py --events $(or $(EVENTS),20000)
-=======
 bench: $(DEV)    ## measure the pipeline: rates, CPU, memory, growth (4 minutes; EVENTS=20000 for a quick run)
 	@$(VENV)/bin/python -m bench $(if $(EVENTS),--events $(EVENTS))
->>>>>>> main
 
 lint: $(DEV)     ## ruff and mypy
 	@$(VENV)/bin/ruff check --quiet .

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 from simulation.world import LOOKBACK_HOURS
 
 from app.collection import health, poll, read, windows
+from app.collection.ahead import gathered
 from app.collection.intake import Intake, sort_records
 from app.connectors import azure_activity
 from app.errors import AisocError
@@ -59,12 +60,13 @@ async def _told_anyway(reader: read.Reader, window: Any, result: Any, on_page: A
         raise
 
 
-async def _all_but_the_last(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+async def _all_but_the_last(items: AsyncIterator[Any], most: int) -> AsyncIterator[list[Any]]:
     held: list[Any] = []
-    async for item in items:
-        if held:
-            yield held.pop()
-        held.append(item)
+    async for batch in gathered(items, most):
+        held += batch
+        if held[:-1]:
+            yield held[:-1]
+        held = held[-1:]
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def _green_unless_failing(row: Any, covered_until: Any, behind: Any, widths: Any
 BREAKAGES = (
     Breakage("the ledger is told before the last page", _replaced(poll, "read_windows", _told_first)),
     Breakage("the ledger is told of a failed poll", _replaced(poll, "read_windows", _told_anyway)),
-    Breakage("the last page is not stored", _replaced(read, "one_ahead", _all_but_the_last)),
+    Breakage("the last page is not stored", _replaced(read, "gathered", _all_but_the_last)),
     Breakage("an error is the end of the list", _end_at()),
     Breakage("a loop of links is the end", _end_at("link_loop")),
     Breakage("a truncated page is the end", _end_at("connection_broken")),
