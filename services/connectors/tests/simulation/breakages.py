@@ -22,11 +22,12 @@ from app.microsoft.paging import read_pages
 
 @dataclass(frozen=True)
 class Breakage:
-    """What is broken, how, and the configuration of the connectors with it."""
+    """What is broken, how, and the configuration of the connectors with it. seed: from which on to look for it."""
 
     name: str
     broken: Callable[[], Any] = nullcontext
     config: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
 
 
 def _replaced(owner: Any, name: str, value: Any) -> Callable[[], Any]:
@@ -99,7 +100,7 @@ BREAKAGES = (
     Breakage("the ledger is told of a failed poll", _replaced(poll, "read_windows", _told_anyway)),
     Breakage("the last page is not stored", _replaced(read, "gathered", _all_but_the_last)),
     Breakage("an error is the end of the list", _end_at()),
-    Breakage("a loop of links is the end", _end_at("link_loop")),
+    Breakage("a loop of links is the end", _end_at("link_loop"), seed=13),
     Breakage("a truncated page is the end", _end_at("connection_broken")),
     Breakage("a malformed page is the end", _end_at("malformed_page")),
     Breakage("a foreign link is the end", _end_at("foreign_link")),
@@ -107,7 +108,7 @@ BREAKAGES = (
     Breakage("an event has a new id each time", _ids_of_their_own),
     Breakage("ids are compared as they are spelled", _replaced(azure_activity, "_identity", _as_spelled)),
     Breakage("raw bytes are written anew", _replaced(read, "sort_records", _written_anew)),
-    Breakage("no overlap", config={"overlap_seconds": 0}),
+    Breakage("no overlap", config={"overlap_seconds": 0}, seed=12),
     Breakage("no sweep and no audit", config={"sweep_minutes": 0}),
     Breakage("no audit", _replaced(windows, "AUDIT_EVERY", timedelta(days=1000))),
     Breakage("neither overlap, sweep nor audit", config={"overlap_seconds": 0, "sweep_minutes": 0}),
