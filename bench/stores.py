@@ -36,11 +36,10 @@ class Server:
         with psycopg.connect(self.url, autocommit=True) as connection:
             like = SQL(" TEMPLATE {}").format(Identifier(template)) if template else SQL("")
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(database)) + like)
-            # What was prepared is on the disk before it is measured what comes after it.
-            connection.execute("CHECKPOINT")
         url = self.url_of(database)
         if template is None:
             migrate(make_url(url).set(drivername="postgresql+psycopg"))
+        _settle(url)
         return url
 
     def drop(self, database: str) -> None:
@@ -57,6 +56,16 @@ def server(home: Path) -> Iterator[Server]:
         yield Server(url, int((home / "postgres" / "postmaster.pid").read_text().split()[0]), home)
     finally:
         stop_private_server(home)
+
+
+def _settle(url: str) -> None:
+    """Bring a database to the state of one that is in use: written to the disk, its indexes in memory."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET enable_bitmapscan = off")
+        connection.execute("SELECT count(id) FROM (SELECT id FROM events ORDER BY id) AS by_id")
+        connection.execute("SELECT count(id) FROM (SELECT id FROM events ORDER BY event_time, id) AS by_time")
+        connection.execute("CHECKPOINT")
 
 
 def multiply(url: str, copies: int) -> None:
