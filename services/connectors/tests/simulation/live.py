@@ -11,6 +11,7 @@ import psycopg
 from simulation.world import moment
 from support import wait_until
 
+from simulator import faults
 from simulator.events import EventFactory
 from simulator.routine import everyday
 
@@ -25,6 +26,7 @@ class Fire:
         self.last_shown = datetime.now(UTC)
         lab.cloud.throttle.enabled = False  # small pages are many requests
         lab.cloud.paging.page_size = 4
+        lab.cloud.faults.add(faults.hang(seconds=0.03, count=None))  # a poll lasts long enough to be met
         lab.cloud.paging.shuffled = True
         self._publish(100, datetime.now(UTC) - _HISTORY, datetime.now(UTC))
         self._publish(50, datetime.now(UTC), datetime.now(UTC) + lasts)
