@@ -11,7 +11,7 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test bench lint format clean
+.PHONY: help demo test simulate bench lint format clean
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
 
@@ -20,6 +20,13 @@ demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored
 
 test: lint       ## ruff, mypy and every test
 	@$(VENV)/bin/python -m pytest -n auto --dist worksteal
+
+# KILLS alone runs no story; BITES instead tries so many stories on each product that is broken on purpose.
+STORIES   = $(or $(SEEDS),$(if $(KILLS),0,100))
+SIMULATED = $(addprefix services/connectors/tests/simulation/test_,$(if $(BITES),bites.py,seeds.py kills.py))
+simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=0), real kills (KILLS=0)
+	@$(VENV)/bin/python -m pytest $(SIMULATED) -n auto --dist worksteal --timeout 3600 $(if $(BITES),-rP) \
+	  --seeds $(STORIES) --seed-start $(or $(SEED_START),0) --kills $(or $(KILLS),0) --bites $(or $(BITES),0)
 
 bench: $(DEV)    ## measure the pipeline: rates, CPU, memory, growth (4 minutes; EVENTS=20000 for a quick run)
 	@$(VENV)/bin/python -m bench $(if $(EVENTS),--events $(EVENTS))

@@ -37,6 +37,14 @@ NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 _databases = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make simulate` sets; the defaults are what `make test` runs."""
+    parser.addoption("--seeds", type=int, default=100, help="stories of the simulation to run")
+    parser.addoption("--seed-start", type=int, default=0, help="the first story's seed")
+    parser.addoption("--bites", type=int, default=0, help="stories with which each broken product is tried; 0: enough")
+    parser.addoption("--kills", type=int, default=8, help="kills of a real worker process")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL server with a template database of the newest schema; yields its URL.

@@ -7,8 +7,6 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,12 +14,10 @@ from typing import Self
 import trustme
 from aiohttp import web
 
-from simulator import arm, entra, faults
+from simulator import faults
 from simulator.cloud import Cloud
-from simulator.journal import Visit
-from simulator.wire import Ask, Origins, RefusedError, Reply
-
-_HOSTS = ("authority", "resource_manager", "graph", "office_management", "elsewhere")
+from simulator.dispatch import HOSTS, Call
+from simulator.wire import Ask, Origins, Reply
 
 
 class Server:
@@ -48,7 +44,7 @@ class Server:
     async def __aenter__(self) -> Self:
         try:
             tls = self._certificates()
-            ports = {name: await self._listen(name, tls) for name in _HOSTS}
+            ports = {name: await self._listen(name, tls) for name in HOSTS}
         except BaseException:
             await self._close()
             raise
@@ -65,7 +61,7 @@ class Server:
     def clouds_toml(self, name: str = "Lab") -> str:
         """Describe this server as a cloud in the product's configuration."""
         lines = [f"[clouds.{name}]"]
-        lines += [f'{host} = "{getattr(self.origins, host)}"' for host in _HOSTS if host != "elsewhere"]
+        lines += [f'{host} = "{getattr(self.origins, host)}"' for host in HOSTS if host != "elsewhere"]
         lines.append(f'ca_bundle = "{self.ca_bundle}"')
         return "\n".join(lines) + "\n"
 
@@ -102,43 +98,16 @@ class Server:
 
     async def _handle(self, host: str, request: web.BaseRequest) -> web.StreamResponse:
         ask = Ask(request.method, request.raw_path, request.headers, await request.read())
-        kind = _kind(host, ask)
-        fault = None if kind in ("elsewhere", "other") else self.cloud.faults.take(kind, ask.target)
-        if isinstance(fault, faults.Hang):
-            await self._pause(fault.seconds)
-        if isinstance(fault, faults.Reset):
-            self._note(kind, ask, None)
+        call = Call(self.cloud, self.origins, host, ask)
+        if isinstance(call.fault, faults.Hang):
+            await self._pause(call.fault.seconds)
+        if isinstance(call.fault, faults.Reset):
+            call.break_off()
             return _aborted(request)
-        reply = self._dated(self._reply(host, ask, fault))
-        self._note(kind, ask, reply.status)
-        if isinstance(fault, faults.Drip):
-            return await self._drip(request, reply, fault)
-        if isinstance(fault, faults.Spoil) and fault.how == "truncated":
-            return await _cut_short(request, reply)
-        return _response(reply)
-
-    def _reply(self, host: str, ask: Ask, fault: faults.Action | None) -> Reply:
-        with self.cloud.lock:
-            if isinstance(fault, faults.Answer):
-                return self._refused(host, ask, fault)
-            reply = self._usual(host, ask, fault)
-        return _spoilt(reply, fault) if isinstance(fault, faults.Spoil) else reply
-
-    def _refused(self, host: str, ask: Ask, fault: faults.Answer) -> Reply:
-        if host == "authority":
-            return entra.refuse(self.cloud, self.origins, ask, fault)
-        return RefusedError(fault.status, fault.code, fault.message, fault.headers, flat=fault.flat).reply()
-
-    def _usual(self, host: str, ask: Ask, fault: faults.Action | None) -> Reply:
-        if host == "authority":
-            return entra.answer(self.cloud, self.origins, ask)
-        if host == "resource_manager":
-            return arm.answer(self.cloud, self.origins, ask, fault)
-        return RefusedError(404, "NotFound", "Nothing is served here.").reply()
-
-    def _dated(self, reply: Reply) -> Reply:
-        """Date the answer by the cloud's own clock: a client may compare its clock with it."""
-        return replace(reply, headers={"Date": format_datetime(self.cloud.clock(), usegmt=True), **reply.headers})
+        reply = call.answer()
+        if isinstance(call.fault, faults.Drip):
+            return await self._drip(request, reply, call.fault)
+        return await _cut_short(request, reply) if call.cut_short else _response(reply)
 
     async def _drip(self, request: web.BaseRequest, reply: Reply, fault: faults.Drip) -> web.StreamResponse:
         response = await _begun(request, reply)
@@ -156,18 +125,6 @@ class Server:
             await asyncio.wait_for(self._closing.wait(), seconds)
         except TimeoutError:
             return
-
-    def _note(self, kind: str, ask: Ask, status: int | None) -> None:
-        authorized = "Authorization" in ask.headers
-        self.cloud.journal.add(Visit(self.cloud.clock(), kind, ask.method, ask.target, authorized, status))
-
-
-def _kind(host: str, ask: Ask) -> str:
-    if host == "authority":
-        return entra.kind_of(ask)
-    if host == "resource_manager":
-        return arm.kind_of(ask)
-    return "elsewhere" if host == "elsewhere" else "other"
 
 
 def _response(reply: Reply) -> web.Response:
@@ -201,15 +158,6 @@ async def _begun(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     response.content_length = len(reply.body)
     await response.prepare(request)
     return response
-
-
-def _spoilt(reply: Reply, fault: faults.Spoil) -> Reply:
-    if fault.how == "malformed":
-        return Reply(reply.status, reply.body[:-1] + b",]", reply.headers)
-    if fault.how == "html":
-        page = b"<!DOCTYPE html><html><head><title>Proxy</title></head><body>The page you asked for.</body></html>"
-        return Reply(fault.status, page, content_type="text/html")
-    return reply
 
 
 @contextmanager
