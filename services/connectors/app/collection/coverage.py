@@ -1,10 +1,14 @@
 """What time of a stream was read completely, what of it may still get late events, and what can never be read."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from app.connectors.base import Window
+
+_A_TENTH = 0.1
 
 GapReason = Literal["older_than_retention", "outage_longer_than_retention"]
 
@@ -65,9 +69,11 @@ def settled_part(window: Window, read_at: datetime, longest_lag: timedelta) -> W
 
 
 def slices(window: Window, largest: timedelta) -> list[Window]:
-    """Cut a window into parts that are no larger, oldest first; each begins where the one before ends."""
-    parts, since = [], window.since
-    while window.until - since > largest:
-        parts.append(Window(since, since + largest))
-        since += largest
-    return [*parts, Window(since, window.until)]
+    """Cut a window into equal parts, oldest first; each begins where the one before ends.
+
+    They may be larger by a tenth, so that a day and some seconds stay one part.
+    """
+    width = window.until - window.since
+    number = max(1, math.ceil(width / largest - _A_TENTH))
+    ends = [window.since + place * width / number for place in range(number)] + [window.until]
+    return [Window(since, until) for since, until in pairwise(ends)]

@@ -20,7 +20,7 @@ class Stream:
     """One thing a connector reads.
 
     retention: how far back the source can be read. latency: how long an event may usually take to become readable.
-    largest_window: longer windows are read in parts, each of which counts when it is complete.
+    largest_window: longer windows are read in parts of about that, each of which counts when it is complete.
     """
 
     name: str

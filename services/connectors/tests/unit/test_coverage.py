@@ -23,8 +23,13 @@ def test_slices_cover_a_window_without_a_hole_and_none_is_too_large(width, large
     parts = slices(Window(NOW - width, NOW), largest)
     assert (parts[0].since, parts[-1].until) == (NOW - width, NOW)
     assert all(before.until == after.since for before, after in pairwise(parts))
-    assert all(part.until - part.since <= largest for part in parts)
-    assert len(parts) == max(1, -(-width // largest))
+    assert all(part.until - part.since <= 1.1001 * largest for part in parts)
+    assert len(parts) <= width / largest + 1
+
+
+def test_a_day_and_some_seconds_are_one_slice():
+    assert len(slices(Window(NOW - DAY - timedelta(seconds=10), NOW), DAY)) == 1
+    assert len(slices(Window(NOW - 10 * DAY - timedelta(seconds=10), NOW), DAY)) == 10
 
 
 @given(SPANS, SPANS, SPANS)
