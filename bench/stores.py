@@ -59,8 +59,9 @@ def server(home: Path) -> Iterator[Server]:
 
 
 def _settle(url: str) -> None:
-    """Bring a database to the state of one that is in use: written to the disk, its indexes in memory."""
+    """Bring a database to the state of one that is in use: vacuumed, on the disk, its indexes in memory."""
     with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE events")
         connection.execute("SET enable_seqscan = off")
         connection.execute("SET enable_bitmapscan = off")
         connection.execute("SELECT count(id) FROM (SELECT id FROM events ORDER BY id) AS by_id")
@@ -81,4 +82,3 @@ def multiply(url: str, copies: int) -> None:
         values = SQL(", ").join(SQL(changed[name]) if name in changed else Identifier(name) for name in columns)
         names = SQL(", ").join(Identifier(name) for name in columns)
         connection.execute(SQL(_MULTIPLY).format(columns=names, values=values), [copies])
-        connection.execute("VACUUM ANALYZE events")
