@@ -13,6 +13,15 @@ from psycopg import waiting
 from psycopg.abc import PQGen
 
 _PATIENCE_SECONDS = 10
+# SQL's random() (the drift of polls) goes by the order of rows, which statistics change; this one stays what it is.
+_OUR_RANDOM = """
+    CREATE SCHEMA IF NOT EXISTS story;
+    CREATE OR REPLACE FUNCTION story.random() RETURNS float8 LANGUAGE sql
+        AS $$ SELECT current_setting('story.chance')::float8 $$
+"""
+_OUR_CHANCE = (
+    "SELECT set_config('search_path', 'story, pg_catalog, public', false), set_config('story.chance', %s, false)"
+)
 
 
 class Killed(BaseException):
@@ -42,11 +51,11 @@ class Process:
         self.dead = False
 
     async def connect(self, *arguments: Any, **options: Any) -> Connection:
-        """Connect as SQLAlchemy asks; SQL's own chance (the drift of polls) is repeated too."""
+        """Connect as SQLAlchemy asks, with the database's chance drawn from the seed."""
         self._check_alive()
         connection = await Connection.connect(*arguments, **options)
-        await connection.execute("SELECT setseed(%s)", (self._rng.uniform(-1, 1),))
-        await connection.rollback()
+        await connection.execute(_OUR_CHANCE, (str(self._rng.random()),))
+        await connection.commit()
         connection.process = self
         self._connections.append(connection)
         return connection
@@ -101,6 +110,7 @@ class Server:
         self.url = url
         self._admin = psycopg.connect(maintenance_url, autocommit=True)
         self._eye = psycopg.connect(url, autocommit=True)
+        self._eye.execute(_OUR_RANDOM)
         self._name = self._eye.info.dbname
 
     def close(self) -> None:
