@@ -7,7 +7,7 @@ decides how far polls and sweeps read back.
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 
 from app.events.event import Event
 
@@ -62,12 +62,9 @@ class Lags:
 
 def count_lags(events: Iterable[Event]) -> list[LagCount]:
     """Count the lags of events by day and bucket; events that do not say when they became readable are left out."""
-    found: dict[tuple[date, int], LagCount] = {}
+    found: dict[tuple[date, int], list[float]] = {}
     for event in events:
-        if event.available_time is None:
-            continue
-        lag = max(0.0, (event.available_time - event.event_time).total_seconds())
-        place = event.event_time.astimezone(UTC).date(), bisect_left(BOUNDS, lag)
-        known = found.get(place, LagCount(*place, 0, 0.0))
-        found[place] = LagCount(*place, known.events + 1, max(known.longest, lag))
-    return list(found.values())
+        if event.available_time is not None:
+            lag = max(0.0, (event.available_time - event.event_time).total_seconds())
+            found.setdefault((event.event_time.date(), bisect_left(BOUNDS, lag)), []).append(lag)
+    return [LagCount(*place, len(counted), max(counted)) for place, counted in found.items()]

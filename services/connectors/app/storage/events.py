@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event, Severity
 from app.events.power import power_state
+from app.storage.raw import packed, unpacked
 from app.storage.tables import EVENT_FIELDS, events
 
 _COLUMNS = ", ".join((*EVENT_FIELDS, "connector", "power_state", "raw"))
@@ -92,7 +93,7 @@ async def _copy(connection: AsyncConnection, connector: str, records: Sequence[t
         async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
             copy.set_types(_COPY_TYPES)
             for event, raw in records:
-                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), raw))
+                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), packed(raw)))
     except psycopg.Error as error:
         # SQLAlchemy knows nothing of COPY; its callers know its errors only.
         raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error
@@ -152,7 +153,7 @@ async def read_raw(connection: AsyncConnection, id_prefix: str) -> list[bytes]:
     digits = id_prefix.replace("-", "")[:32]
     least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(events.c.raw).where(events.c.id.between(least, greatest)).limit(2)
-    return [bytes(raw) for raw in (await connection.execute(query)).scalars()]
+    return [unpacked(bytes(raw)) for raw in (await connection.execute(query)).scalars()]
 
 
 async def count_by_severity(connection: AsyncConnection) -> dict[str, int]:

@@ -8,6 +8,8 @@ from simulation.server import Server
 from simulation.told import Told
 from simulation.world import PROMPT, Published
 
+from app.storage.raw import unpacked
+
 # Clocks are compared to the second.
 _EXACT = timedelta(seconds=2)
 # What the product allows a poll for beginning late and taking its time.
@@ -38,7 +40,8 @@ class Oracle:
 
     def judge_end(self, events: list[Published], *, counted: bool) -> Iterable[str]:
         """Judge the whole. counted: no poll was cut off from its database, so that the history's counts add up."""
-        rows = self._server.rows("SELECT lower(external_id), raw FROM events")
+        found = self._server.rows("SELECT lower(external_id), raw FROM events")
+        rows = [(event_id, unpacked(bytes(raw))) for event_id, raw in found]
         times = Counter(event_id for event_id, _ in rows)
         known = {event.event_id: event for event in events}
         yield from (f"lost: {_told(event)}" for event in events if event.event_id not in times)
@@ -47,7 +50,7 @@ class Oracle:
         yield from (
             f"raw bytes differ: {event_id}"
             for event_id, raw in rows
-            if event_id in known and bytes(raw) not in known[event_id].bodies
+            if event_id in known and raw not in known[event_id].bodies
         )
         yield from self._judge_history(len(rows), counted=counted)
 
