@@ -30,9 +30,9 @@ class Intake:
         return whole
 
 
-def sort_records(connector: Connector, records: Iterable[bytes], into: Intake | None = None) -> Intake:
-    """Normalize each record; one that cannot be understood never stops the rest. into: what to add them to."""
-    intake = into or Intake()
+def sort_records(connector: Connector, records: Iterable[bytes]) -> Intake:
+    """Normalize each record; one that cannot be understood never stops the rest."""
+    intake = Intake()
     for raw in records:
         intake.read += 1
         try:

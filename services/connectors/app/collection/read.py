@@ -1,6 +1,5 @@
 """Reading a window to its end: commit page by page, and only then tell the ledger."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ from app.storage.quarantine import quarantine_records
 
 # Stored in one transaction at most: some 2,000 events, or ten megabytes.
 _PAGES_AHEAD = 10
-# With more, PostgreSQL waits for us: what a socket holds is some fifty events.
-_RECORDS_AT_A_STRETCH = 50
 OnPages = Callable[[PollResult], None]
 
 
@@ -108,11 +105,7 @@ async def read_windows(
 async def _sorted(reader: Reader, window: Window) -> AsyncIterator[Intake]:
     """Sort each page as soon as it has come, while the ones before are stored."""
     async for page in reader.connector.fetch(reader.session, reader.stream, window):
-        intake = Intake()
-        for start in range(0, len(page), _RECORDS_AT_A_STRETCH):
-            sort_records(reader.connector, page[start : start + _RECORDS_AT_A_STRETCH], intake)
-            await asyncio.sleep(0)  # PostgreSQL gets more of what is on its way to it
-        yield intake
+        yield sort_records(reader.connector, page)
 
 
 async def _store(reader: Reader, pages: list[Intake], result: PollResult) -> None:

@@ -22,6 +22,8 @@ def text(value: Any) -> str | None:
     NUL becomes U+FFFD (PostgreSQL keeps no NUL in text) and what is longer than 2,048 characters is cut; the raw
     bytes keep both.
     """
+    if value is None:
+        return None
     if isinstance(value, dict):
         value = value.get("value")
     if isinstance(value, str):

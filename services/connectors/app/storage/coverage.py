@@ -3,13 +3,12 @@
 Times are kept as PostgreSQL's multiranges, so that joining and subtracting them is the database's work, atomically.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.collection.coverage import Coverage, Gap
@@ -63,6 +62,17 @@ _ADD_GAP = text(
 )
 
 
+_ADD_LAGS = text(
+    """
+    INSERT INTO lags (connector_id, stream, day, bucket, events, longest)
+    SELECT :connector, :stream, unnest(CAST(:day AS date[])), unnest(CAST(:bucket AS smallint[])),
+        unnest(CAST(:events AS bigint[])), unnest(CAST(:longest AS float[]))
+    ON CONFLICT (connector_id, stream, day, bucket) DO UPDATE SET
+        events = lags.events + excluded.events, longest = greatest(lags.longest, excluded.longest)
+    """
+)
+
+
 async def read_coverage(
     connection: AsyncConnection, connector_id: UUID, stream: str, oldest: datetime
 ) -> Coverage | None:
@@ -107,25 +117,12 @@ async def add_gap(connection: AsyncConnection, connector_id: UUID, stream: str, 
     await connection.execute(_ADD_GAP, values | {"reason": gap.reason})
 
 
-async def add_lags(connection: AsyncConnection, connector_id: UUID, stream: str, counted: Iterable[LagCount]) -> None:
-    """Add to the histogram, in the transaction that stores the events."""
-    rows = [
-        {"connector_id": connector_id, "stream": stream, "day": count.day, "bucket": count.bucket}
-        | {"events": count.events, "longest": count.longest}
-        for count in sorted(counted, key=lambda count: (count.day, count.bucket))
-    ]
-    if not rows:
-        return
-    statement = upsert(lags).values(rows)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["connector_id", "stream", "day", "bucket"],
-            set_={
-                "events": lags.c.events + statement.excluded.events,
-                "longest": func.greatest(lags.c.longest, statement.excluded.longest),
-            },
-        )
-    )
+async def add_lags(connection: AsyncConnection, connector_id: UUID, stream: str, counted: Sequence[LagCount]) -> None:
+    """Add to the histogram, in the transaction that stores the events; in one order, so that none waits in a circle."""
+    if counted:
+        rows = sorted(counted, key=lambda count: (count.day, count.bucket))
+        columns = {name: [getattr(row, name) for row in rows] for name in ("day", "bucket", "events", "longest")}
+        await connection.execute(_ADD_LAGS, {"connector": connector_id, "stream": stream} | columns)
 
 
 async def read_lags(connection: AsyncConnection, connector_id: UUID, stream: str, since: date) -> Lags:

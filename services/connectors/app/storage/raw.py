@@ -1,6 +1,6 @@
 """Raw bytes at rest: each record is an LZ4 frame, which any lz4 tool opens; older rows hold the bytes as they came."""
 
-import lz4.frame  # type: ignore[import-untyped]
+import lz4.frame
 
 # The frame's magic number (the LZ4 frame format). No JSON begins so.
 _MAGIC = b"\x04\x22\x4d\x18"

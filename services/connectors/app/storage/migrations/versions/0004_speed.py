@@ -1,4 +1,4 @@
-"""Storing costs less: raw bytes come compressed and stay within their rows, and a machine's stops are found without its other operations."""
+"""Storing costs less: raw bytes come compressed and stay within their rows; a machine's stops have an index."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Change how new events' bytes are kept (those of stored ones are read alike), and index the stops."""
+    """Change how new events' bytes are kept (those of stored ones stay as they are), and index the stops."""
     # What comes is compressed already; up to half a page it stays within its row, where it costs the least.
     op.execute("ALTER TABLE events ALTER COLUMN raw SET STORAGE EXTERNAL")
     op.execute("ALTER TABLE events SET (toast_tuple_target = 4080)")
