@@ -15,6 +15,8 @@ _STOPS = frozenset({"deallocate", "poweroff"})
 
 def power_state(event: Event) -> PowerState | None:
     """Return the state that a power operation leads to, whatever its outcome; None for any other operation."""
+    if "/virtualmachines/" not in event.event_type:
+        return None
     match = _OPERATION.fullmatch(event.event_type)
     if match is None:
         return None
