@@ -53,7 +53,7 @@ _OUTCOMES: dict[str, Outcome] = _HTTP_OUTCOMES | {
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Informational", "5": "Informational"}
 
 
-class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
+class _Record(msgspec.Struct, gc=False, rename={"underscore_resource_id": "_ResourceId"}):
     """The keys of all three shapes; what is not named here is skipped while decoding."""
 
     # REST and exported
@@ -112,7 +112,7 @@ class _Record(msgspec.Struct, rename={"underscore_resource_id": "_ResourceId"}):
     Properties: msgspec.Raw = msgspec.Raw()
 
 
-class Activity(msgspec.Struct, kw_only=True):
+class Activity(msgspec.Struct, kw_only=True, gc=False):
     """One record's facts. `authorization` and `properties` are decoded when called: most records need neither."""
 
     time: datetime

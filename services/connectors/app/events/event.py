@@ -29,7 +29,7 @@ Outcome = Literal["success", "failure", "in_progress", "unknown"]
 ActorType = Literal["user", "application", "managed_identity", "platform", "unknown"]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What happened, to what, by whom, and how much it matters. Field names are a contract with every reader.
 
     id: made from the record's identity, the same for each copy of it. external_id: the source's own id, as received.
