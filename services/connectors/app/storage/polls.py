@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.collection.windows import LIVE_TIERS, Reads, Tier
@@ -111,7 +112,7 @@ async def last_poll_by_connector(connection: AsyncConnection) -> dict[UUID, dict
     """Return the last finished poll of each connector, backfills left out."""
     query = (
         select(polls)
-        .distinct(polls.c.connector_id)
+        .ext(distinct_on(polls.c.connector_id))
         .where(polls.c.finished_at.is_not(None), polls.c.tier != "backfill")
         .order_by(polls.c.connector_id, polls.c.id.desc())
     )
