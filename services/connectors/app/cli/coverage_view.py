@@ -25,7 +25,7 @@ _MARKS = (("gap", "✕", "bold red"), ("missing", "·", "yellow"), ("unsettled",
 
 def coverage_facts(standing: Standing) -> dict[str, Any]:
     """Return the ledger and the measured lags as JSON-ready facts."""
-    ledger, widths, lags = standing.coverage, standing.widths, standing.lags
+    ledger, widths, lags = standing.ledger.coverage, standing.ledger.widths, standing.ledger.lags
     return {
         "health": standing.health.facts(),
         "asked_since": iso(ledger.asked_since) if ledger else None,
@@ -52,7 +52,7 @@ def coverage_facts(standing: Standing) -> dict[str, Any]:
 
 def print_coverage(name: str, standing: Standing, now: datetime) -> None:
     """Print the ledger as a strip with its windows below, and the lags as bars."""
-    ledger = standing.coverage
+    ledger = standing.ledger.coverage
     stdout().print(Text(f"{name}  ", style="bold") + health_text(standing.health))
     if ledger is None or not ledger.read:
         stdout().print("Nothing was read completely yet.")
@@ -111,7 +111,7 @@ def _windows(ledger: Coverage) -> Any:
 
 
 def _print_lags(standing: Standing) -> None:
-    lags, widths = standing.lags, standing.widths
+    lags, widths = standing.ledger.lags, standing.ledger.widths
     if not lags.events:
         stdout().print(f"No event of the last {MEASURED_DAYS} days told when it became readable.")
         return

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
@@ -26,7 +27,7 @@ from app.errors import AisocError, Retry
 from app.service import Service
 from app.storage.connectors import ConnectorRow
 from app.storage.coverage import add_gap, ask_since, read_coverage, read_unread
-from app.storage.database import exclusive
+from app.storage.database import database_problem, exclusive
 from app.storage.polls import close_interrupted
 
 SIDE_BY_SIDE = 4
@@ -137,20 +138,19 @@ class _Run:
                 workers.create_task(self._work())
 
     async def _work(self) -> None:
-        async with self._service.engine.connect() as connection:
-            while self._waiting:
-                error = await self._read_patiently(connection, self._waiting.popleft())
-                if error is not None:
-                    self.result.error = self.result.error or error.facts()
-                    self._waiting.clear()
-                    return
-                self.result.slices_done += 1
-                self._on_progress(self.result)
+        while self._waiting:
+            error = await self._read_patiently(self._waiting.popleft())
+            if error is not None:
+                self.result.error = self.result.error or error.facts()
+                self._waiting.clear()
+                return
+            self.result.slices_done += 1
+            self._on_progress(self.result)
 
-    async def _read_patiently(self, connection: AsyncConnection, part: Window) -> AisocError | None:
+    async def _read_patiently(self, part: Window) -> AisocError | None:
         """Read a slice, again after a pause where that may help; return the error that stays."""
         for failures in range(1, _MOST_TRIES + 1):
-            error = await self._read(connection, part)
+            error = await self._read(part)
             if not isinstance(error, Retry) or failures == _MOST_TRIES:
                 return error
             now = self._service.clock.now()
@@ -160,14 +160,18 @@ class _Run:
             self.result.waiting_until = None
         return None
 
-    async def _read(self, connection: AsyncConnection, part: Window) -> AisocError | None:
+    async def _read(self, part: Window) -> AisocError | None:
+        """Read a slice on a connection of its own; a database that cannot be had is an error like others."""
         done = PollResult(self._row.name, self._stream.name, self._service.clock.now(), "backfill")
         done.window_since, done.window_until = part.since, part.until
-        error = await recorded(
-            self._service, self._row, connection, done, partial(self._read_slice, connection, part, done)
-        )
-        self.result.requests += done.requests
-        return error
+        try:
+            async with self._service.engine.connect() as connection:
+                work = partial(self._read_slice, connection, part, done)
+                return await recorded(self._service, self._row, connection, done, work)
+        except DBAPIError as broken:
+            return database_problem(broken, self._service.engine.url)
+        finally:
+            self.result.requests += done.requests
 
     async def _read_slice(self, connection: AsyncConnection, part: Window, done: PollResult) -> None:
         async with open_reader(self._service, self._row, connection, done, background=True) as reader:

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
 from app.collection.coverage import Coverage
-from app.collection.lags import MEASURED_DAYS, Lags
-from app.collection.windows import Widths, measured_widths, oldest_readable
+from app.collection.ledger import Ledger, read_ledger
+from app.collection.windows import Widths
 from app.connectors import get_connector
 from app.connectors.base import CollectionConfig
 from app.storage.connectors import ConnectorRow
-from app.storage.coverage import read_coverage, read_lags
 from app.storage.polls import Failures, failures_since_complete, source_ahead
 
 State = Literal["healthy", "behind", "failing", "paused"]
@@ -52,26 +51,20 @@ class Health:
 
 @dataclass(frozen=True)
 class Standing:
-    """All that is known of how a connector's stream stands: its health, ledger, measured lags and their widths."""
+    """How a connector's stream stands: its health, and what that is told from."""
 
     health: Health
-    coverage: Coverage | None
-    lags: Lags
-    widths: Widths
+    ledger: Ledger
 
 
 async def read_standing(connection: AsyncConnection, row: ConnectorRow, now: datetime) -> Standing:
     """Read how a connector's stream stands now."""
-    connector = get_connector(row.type)
-    stream = connector.streams[0]
     config = CollectionConfig.model_validate(row.config)
-    coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
-    lags = await read_lags(connection, row.id, stream.name, (now - timedelta(days=MEASURED_DAYS)).date())
+    ledger = await read_ledger(connection, row, config, get_connector(row.type).streams[0], now)
     failures = await failures_since_complete(connection, row.id)
     # A worker whose clock is slow took the source's time for later than its own: health must not take it for earlier.
     now += await source_ahead(connection, row.id)
-    widths = measured_widths(config, stream, lags)
-    return Standing(judge(row, coverage, widths, failures, now), coverage, lags, widths)
+    return Standing(judge(row, ledger.coverage, ledger.widths, failures, now), ledger)
 
 
 def judge(row: ConnectorRow, coverage: Coverage | None, widths: Widths, failures: Failures, now: datetime) -> Health:

@@ -11,14 +11,15 @@ from app.collection.ahead import gathered
 from app.collection.configuration import open_config
 from app.collection.coverage import Coverage, Gap, settled_part, slices
 from app.collection.intake import Intake, sort_records
-from app.collection.lags import MEASURED_DAYS, count_lags
+from app.collection.lags import count_lags
+from app.collection.ledger import read_ledger
 from app.collection.result import PollResult
-from app.collection.windows import RETENTION_MARGIN, Widths, measured_widths, oldest_readable
+from app.collection.windows import RETENTION_MARGIN, Widths
 from app.connectors.base import CollectionConfig, Connector, Session, Stream, Window
 from app.errors import Abort, Retry
 from app.service import Service
 from app.storage.connectors import ConnectorRow, read_throttled_until
-from app.storage.coverage import add_gap, add_lags, add_read, read_coverage, read_lags
+from app.storage.coverage import add_gap, add_lags, add_read
 from app.storage.database import commit_later
 from app.storage.events import store_events
 from app.storage.quarantine import quarantine_records
@@ -78,11 +79,8 @@ async def _reader(
 ) -> Reader:
     stream, now = connector.streams[0], service.clock.now() - session.clock_ahead
     async with connection.begin():
-        coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
-        measured_from = (now - timedelta(days=MEASURED_DAYS)).date()
-        lags = await read_lags(connection, row.id, stream.name, measured_from)
-    widths = measured_widths(config, stream, lags)
-    return Reader(service, row, connector, config, stream, session, connection, coverage, widths)
+        ledger = await read_ledger(connection, row, config, stream, now)
+    return Reader(service, row, connector, config, stream, session, connection, ledger.coverage, ledger.widths)
 
 
 async def read_windows(

@@ -60,8 +60,6 @@ _ADD_GAP = text(
     ON CONFLICT (connector_id, stream, reason) DO UPDATE SET spans = gaps.spans + excluded.spans
     """
 )
-
-
 _ADD_LAGS = text(
     """
     INSERT INTO lags (connector_id, stream, day, bucket, events, longest)

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import psycopg
 import pytest
 from conftest import NOW
+from sqlalchemy import make_url
 from support import query, until_hanging
 
 from app.collection.backfill import SIDE_BY_SIDE, backfill
@@ -144,6 +146,23 @@ async def test_what_only_a_person_can_mend_ends_a_backfill_which_goes_on_later(s
 async def test_a_backfill_before_the_first_poll_does_not_shorten_its_lookback(service, row, lab, history):
     await backfill(service, row, NOW - timedelta(hours=2))
     assert (await poll(service, row)).window_since == NOW - 24 * timedelta(hours=1)
+
+
+async def test_a_database_that_is_lost_on_the_way_is_told_and_not_thrown(service, row, lab, history, database_url):
+    lab.cloud.faults.add(faults.hang(seconds=1.0, count=4))
+    running = asyncio.create_task(backfill(service, row, NOW - 10 * DAY))
+    await until_hanging(lab)
+    name = make_url(database_url).database
+    async with await psycopg.AsyncConnection.connect(
+        make_url(database_url).set(database="postgres").render_as_string(hide_password=False), autocommit=True
+    ) as admin:
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+        result = await asyncio.wait_for(running, 60)
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert result.error["code"] == "database_unreachable"
+    assert (await backfill(service, row, NOW - 10 * DAY)).error is None
+    assert await stored(service) == 20
 
 
 async def test_a_failed_backfill_does_not_put_the_polls_off(service, row, lab):

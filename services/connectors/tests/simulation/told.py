@@ -28,4 +28,4 @@ async def ask(service: Service, name: str) -> Told:
         standing = await read_standing(connection, row, service.clock.now())
     interval = timedelta(seconds=row.config["poll_interval_seconds"])
     health = standing.health
-    return Told(health.state, interval + standing.widths.overlap, health.covered_until, health.settled_until)
+    return Told(health.state, interval + standing.ledger.widths.overlap, health.covered_until, health.settled_until)

@@ -1,0 +1,31 @@
+"""What is known of a stream when something is to be read of it or told about it: ledger, lags and their widths."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.collection.coverage import Coverage
+from app.collection.lags import MEASURED_DAYS, Lags
+from app.collection.windows import Widths, measured_widths, oldest_readable
+from app.connectors.base import CollectionConfig, Stream
+from app.storage.connectors import ConnectorRow
+from app.storage.coverage import read_coverage, read_lags
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """A stream's coverage (None before anything was asked of it), its lags of the last days, and what follows."""
+
+    coverage: Coverage | None
+    lags: Lags
+    widths: Widths
+
+
+async def read_ledger(
+    connection: AsyncConnection, row: ConnectorRow, config: CollectionConfig, stream: Stream, now: datetime
+) -> Ledger:
+    """Read what is known of a connector's stream at a time."""
+    coverage = await read_coverage(connection, row.id, stream.name, oldest_readable(stream, now))
+    lags = await read_lags(connection, row.id, stream.name, (now - timedelta(days=MEASURED_DAYS)).date())
+    return Ledger(coverage, lags, measured_widths(config, stream, lags))
