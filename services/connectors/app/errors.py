@@ -34,6 +34,22 @@ class InvalidInput(Abort):
     """What was typed or configured cannot be used; the command line exits with 2."""
 
 
+class NotFound(InvalidInput):
+    """What was named does not exist."""
+
+
+class Conflict(InvalidInput):
+    """What was asked for does not go with what is there: a name that is taken."""
+
+
+class Denied(Abort):
+    """Who asks may not do this."""
+
+
+class NotSignedIn(Denied):
+    """Nobody is signed in, or no longer."""
+
+
 class Retry(AisocError):
     """A later try may succeed: throttling, a broken connection. `after` is the earliest sensible time (UTC) or None."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import cache
 
@@ -18,6 +18,7 @@ from app.log import get_logger
 from app.microsoft.clouds import read_clouds
 from app.microsoft.pace import Paces
 from app.security.keyring import KeyRing
+from app.security.roles import SYSTEM, Actor
 from app.security.vault import Vault
 from app.service import Service
 from app.settings import Settings, read_settings
@@ -29,8 +30,10 @@ _RESTART_SECONDS = 5
 
 
 @asynccontextmanager
-async def open_service(settings: Settings | None = None, clock: Clock | None = None) -> AsyncIterator[Service]:
-    """Build the service from the environment's settings, and close it again.
+async def open_service(
+    settings: Settings | None = None, clock: Clock | None = None, actor: Actor = SYSTEM
+) -> AsyncIterator[Service]:
+    """Build the service from the environment's settings, and close it again. actor: in whose hands it is.
 
     Raises InvalidInput, Abort or Retry that says which part cannot be had and why.
     """
@@ -40,7 +43,7 @@ async def open_service(settings: Settings | None = None, clock: Clock | None = N
     vault = Vault(KeyRing(settings.home, keyring))
     async with open_database(settings) as engine:
         _spare_the_collector()
-        yield Service(settings, clock, engine, vault, clouds, Paces(clock))
+        yield Service(settings, clock, engine, vault, clouds, Paces(clock), actor)
 
 
 @cache
@@ -53,13 +56,42 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000)
 
 
-async def collect_until_stopped() -> None:
-    """Run scheduler and worker until Ctrl-C or SIGTERM; polls under way get some seconds to end.
+async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[[str], None]) -> None:
+    """Run worker, and console with API, or one of them, until Ctrl-C or SIGTERM.
 
-    A database that cannot be had at the start raises, as open_service does; one that is lost later is waited for.
+    on_address: called with the console's address when it can be opened. A database that cannot be had at the start
+    raises, as open_service does, and so does an address that cannot be listened on; a database that is lost later is
+    waited for.
     """
-    async with open_service():
+    async with open_service() as service:
         stopped = _stop_event()
+        serving = _web(service, stopped, on_address) if web else None
+        async with asyncio.TaskGroup() as parts:
+            if serving is not None:
+                parts.create_task(serving)
+            if collect:
+                parts.create_task(_collect_until(stopped))
+
+
+def _web(service: Service, stopped: asyncio.Event, on_address: Callable[[str], None]) -> Coroutine[None, None, None]:
+    """Listen, and return what serves console and API; when that ends, the rest is to stop too."""
+    from app.web.app import create_app  # noqa: PLC0415 - a worker without a console starts faster
+    from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
+
+    listener = listen(service.settings)
+
+    async def serve() -> None:
+        try:
+            on_address(address_of(listener, service.settings))
+            await serve_app(create_app(service), listener, service.settings, stopped)
+        finally:
+            stopped.set()
+
+    return serve()
+
+
+async def _collect_until(stopped: asyncio.Event) -> None:
+    """Collect, again and again while the database comes and goes; polls under way get some seconds to end."""
     while not stopped.is_set():
         try:
             await _collect(stopped)

@@ -8,13 +8,14 @@ from app.clock import Clock
 from app.connectors.base import Context
 from app.microsoft.clouds import Clouds
 from app.microsoft.pace import Paces
+from app.security.roles import SYSTEM, Actor
 from app.security.vault import Vault
 from app.settings import Settings
 
 
 @dataclass(frozen=True)
 class Service:
-    """The service's parts: settings, clock, database, vault, clouds, reading allowances."""
+    """The service's parts: settings, clock, database, vault, clouds, reading allowances; and who uses it."""
 
     settings: Settings
     clock: Clock
@@ -22,6 +23,11 @@ class Service:
     vault: Vault
     clouds: Clouds
     paces: Paces
+    actor: Actor = SYSTEM
+
+    def acting_as(self, actor: Actor) -> "Service":
+        """Return the service in somebody's hands: what they may not do is denied, what they change is noted."""
+        return replace(self, actor=actor)
 
     @property
     def context(self) -> Context:

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import InvalidInput
+from app.security.roles import Role
 
 
 class Settings(BaseSettings):
@@ -38,6 +39,28 @@ class Settings(BaseSettings):
         return level.upper() if isinstance(level, str) else level
 
     worker_concurrency: int = Field(default=10, ge=1, le=100, description="Polls that one worker runs side by side.")
+    host: str = Field(default="127.0.0.1", description="Address that console and API listen on.")
+    port: int = Field(default=8080, ge=0, le=65_535, description="Port that console and API listen on; 0: a free one.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#\s]+/?$",
+        description="Address that people open, where a proxy stands before AiSOC, as https://aisoc.contoso.com.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas.",
+    )
+    session_hours: int = Field(default=12, ge=1, le=720, description="Hours after which everybody signs in anew.")
+    sign_in_tenant: str | None = Field(default=None, description="Tenant ID of Entra whose users may sign in.")
+    sign_in_client_id: str | None = Field(
+        default=None, description="Client ID of the app registration to sign in with."
+    )
+    sign_in_client_secret: SecretStr | None = Field(default=None, description="That app registration's client secret.")
+    sign_in_cloud: str = Field(default="AzureCloud", description="Cloud of that tenant.")
+    sign_in_roles: dict[str, Role] = Field(
+        default={"AiSOC.Viewer": Role.VIEWER, "AiSOC.Analyst": Role.ANALYST, "AiSOC.Admin": Role.ADMIN},
+        description="Which app role of Entra gives which role here, as JSON.",
+    )
 
 
 def read_settings() -> Settings:

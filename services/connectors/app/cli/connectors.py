@@ -17,20 +17,16 @@ from app.cli.connector_views import (
     print_polls,
 )
 from app.cli.one_connector import Name, on_connector
+from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stdout, table
 from app.cli.reading import commands
 from app.collection.health import read_standing
-from app.collection.manage import add_connector, update_connector
+from app.collection.manage import add_connector, remove_connector, switch_connector, update_connector
 from app.connectors import connector_ids
 from app.errors import InvalidInput
 from app.main import open_service
 from app.service import Service
-from app.storage.connectors import (
-    ConnectorRow,
-    delete_connector,
-    list_connectors,
-    set_enabled,
-)
+from app.storage.connectors import ConnectorRow, list_connectors
 from app.storage.polls import last_poll_by_connector, latest_polls
 
 app = typer.Typer(help="Add, test, poll and watch connectors.", no_args_is_help=True)
@@ -70,7 +66,7 @@ def add(
 
     async def work() -> None:
         text = _read_config(config)
-        async with open_service() as service:
+        async with open_service(actor=operator()) as service:
             row = await add_connector(service, connector_type, name, text)
         if as_json:
             print_json(connector_facts(row))
@@ -162,8 +158,7 @@ def remove(
     async def work(service: Service, row: ConnectorRow) -> None:
         if not yes and sys.stdin.isatty() and not typer.confirm(f"Remove {row.name}, its secrets and its history?"):
             raise typer.Exit(1)
-        async with service.engine.begin() as connection:
-            await delete_connector(connection, row.id)
+        await remove_connector(service, row)
         _say({"removed": row.name}, f"Removed {row.name}; its events stay.", as_json=as_json)
 
     on_connector(name, work, as_json=as_json)
@@ -171,8 +166,7 @@ def remove(
 
 def _switch(name: str, *, enabled: bool, as_json: bool) -> None:
     async def work(service: Service, row: ConnectorRow) -> None:
-        async with service.engine.begin() as connection:
-            await set_enabled(connection, row.id, enabled, service.clock.now())
+        await switch_connector(service, row, enabled=enabled)
         sentence = f"{row.name} is {'enabled' if enabled else 'disabled'}."
         _say({"name": row.name, "enabled": enabled}, sentence, as_json=as_json)
 

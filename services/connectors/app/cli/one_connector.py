@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.operator import operator
 from app.cli.output import run
 from app.log import configure_logging
 from app.main import open_service
@@ -21,7 +22,7 @@ def on_connector(
     """Run work on the connector of that name; logs: print log lines too where nobody watches a terminal."""
 
     async def found() -> None:
-        async with open_service() as service:
+        async with open_service(actor=operator()) as service:
             async with service.engine.connect() as connection:
                 row = await find_connector(connection, name)
             if logs and not sys.stderr.isatty():

@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 
 from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
+from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stderr, stdout
 from app.collection.manage import rotate_keys
 from app.demo import run_demo
-from app.errors import Abort
-from app.main import collect_until_stopped, open_service
+from app.errors import Abort, InvalidInput
+from app.main import open_service, serve_until_stopped
 from app.settings import read_settings
 
 keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
@@ -29,17 +30,29 @@ def register(app: typer.Typer) -> None:
     )(simulate)
 
 
-def serve() -> None:
-    """Collect: poll every enabled connector when it is due, until Ctrl-C.
+def serve(
+    collect: Annotated[bool, typer.Option(help="Poll the connectors that are due.")] = True,
+    web: Annotated[bool, typer.Option(help="Serve console and API.")] = True,
+) -> None:
+    """Collect, and serve console and API, until Ctrl-C.
 
     Any number of these may run, on many hosts, against one database (AISOC_DATABASE_URL) and one key ring.
+
+    Examples: aisoc serve  |  AISOC_PORT=9000 aisoc serve --no-collect
     """
 
     async def work() -> None:
-        stderr().print("Collecting; Ctrl-C stops.", style="dim")
-        await collect_until_stopped()
+        if not (collect or web):
+            raise InvalidInput("nothing_to_serve", "Nothing is left to do.", "Leave out --no-collect or --no-web.")
+        if collect:
+            stderr().print("Collecting; Ctrl-C stops.", style="dim")
+        await serve_until_stopped(collect=collect, web=web, on_address=_tell_address)
 
     run(work(), log_level=_log_level())
+
+
+def _tell_address(address: str) -> None:
+    stderr().print(f"Console: {address}", soft_wrap=True)
 
 
 def _log_level() -> str:
@@ -85,7 +98,7 @@ def rotate(as_json: AsJson = False) -> None:
     """Make a new key and re-encrypt every connector's secrets with it."""
 
     async def work() -> int:
-        async with open_service() as service:
+        async with open_service(actor=operator()) as service:
             return await rotate_keys(service)
 
     count = run(work(), as_json=as_json)

@@ -1,4 +1,4 @@
-"""Adding, testing and re-keying connectors."""
+"""Adding, changing, testing, removing and re-keying connectors: who may, and what the audit log says of it."""
 
 import re
 from dataclasses import replace
@@ -9,8 +9,18 @@ from app.collection.configuration import check_config, open_config, parse_object
 from app.connectors import get_connector
 from app.connectors.base import Connector, Finding, TestReport
 from app.errors import AisocError, InvalidInput
+from app.security.roles import Role
 from app.service import Service
-from app.storage.connectors import ConnectorRow, insert_connector, list_connectors, set_config, set_next_poll
+from app.storage.audit import note_change
+from app.storage.connectors import (
+    ConnectorRow,
+    delete_connector,
+    insert_connector,
+    list_connectors,
+    set_config,
+    set_enabled,
+    set_next_poll,
+)
 from app.storage.polls import failures_since_complete
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -32,6 +42,7 @@ async def add_connector(service: Service, connector_id: str, name: str, config_j
 
     Raises InvalidInput that names what is wrong, or Abort (keyring_missing) when other connectors' keys are not here.
     """
+    service.actor.need(Role.ADMIN)
     connector = get_connector(connector_id)
     config, secrets = split_config(check_config(connector, parse_object(config_json), service.clouds))
     row_id, now = uuid4(), service.clock.now()
@@ -41,6 +52,7 @@ async def add_connector(service: Service, connector_id: str, name: str, config_j
         sealed = service.vault.seal(secrets, row_id)
         row = ConnectorRow(row_id, check_name(name), connector.id, config, sealed, True, now, now)
         await insert_connector(connection, row)
+        await note_change(connection, service.actor, now, "connector.add", row.name, {"type": row.type} | config)
     return row
 
 
@@ -50,15 +62,36 @@ async def update_connector(service: Service, row: ConnectorRow, changes_json: st
     Secrets that cannot be read any more need not be readable when all of them are given anew. Raises InvalidInput,
     also when a change would make it read something else.
     """
+    service.actor.need(Role.ADMIN)
     connector, changes = get_connector(row.type), parse_object(changes_json)
     _keep_target(connector, row, changes)
     kept = {} if secret_fields(connector) <= changes.keys() else service.vault.open(row.secrets, row.id)
     config, secrets = split_config(check_config(connector, row.config | kept | changes, service.clouds))
-    changed = replace(row, config=config, secrets=service.vault.seal(secrets, row.id))
+    changed, now = replace(row, config=config, secrets=service.vault.seal(secrets, row.id)), service.clock.now()
     async with service.engine.begin() as connection:
         await set_config(connection, row.id, config, changed.secrets)
-        await set_next_poll(connection, row.id, service.clock.now())
+        await set_next_poll(connection, row.id, now)
+        facts = _changed(row, config) | dict.fromkeys(secret_fields(connector) & changes.keys(), "given anew")
+        await note_change(connection, service.actor, now, "connector.update", row.name, facts)
     return changed
+
+
+async def switch_connector(service: Service, row: ConnectorRow, *, enabled: bool) -> None:
+    """Pause or resume a connector; a resumed one is due at once, and reads on from where it stopped."""
+    service.actor.need(Role.ADMIN)
+    now = service.clock.now()
+    async with service.engine.begin() as connection:
+        await set_enabled(connection, row.id, enabled, now)
+        action = "connector.enable" if enabled else "connector.disable"
+        await note_change(connection, service.actor, now, action, row.name)
+
+
+async def remove_connector(service: Service, row: ConnectorRow) -> None:
+    """Remove a connector with its secrets, ledger and poll history; its events stay."""
+    service.actor.need(Role.ADMIN)
+    async with service.engine.begin() as connection:
+        await delete_connector(connection, row.id)
+        await note_change(connection, service.actor, service.clock.now(), "connector.remove", row.name)
 
 
 async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
@@ -66,6 +99,7 @@ async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
 
     One whose polls fail and whose test is good is due at once: what was wrong was mended.
     """
+    service.actor.need(Role.ANALYST)
     try:
         connector, config = open_config(row, service.vault)
         async with connector.connect(config, service.context) as session:
@@ -79,6 +113,21 @@ async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
     return report
 
 
+async def probe_config(service: Service, connector_id: str, config_json: str | bytes) -> TestReport:
+    """Try a configuration that is not stored; every failure at the source is a finding.
+
+    Raises InvalidInput where it cannot be a configuration at all.
+    """
+    service.actor.need(Role.ADMIN)
+    connector = get_connector(connector_id)
+    config = check_config(connector, parse_object(config_json), service.clouds)
+    try:
+        async with connector.connect(config, service.context) as session:
+            return await connector.test(session)
+    except AisocError as error:
+        return TestReport((Finding.of(error),))
+
+
 async def rotate_keys(service: Service) -> int:
     """Give the ring a new key and re-encrypt every connector's secrets with it; return how many there are.
 
@@ -86,6 +135,7 @@ async def rotate_keys(service: Service) -> int:
     that is being added meanwhile and for a backup of the day; older ones go. A ring that came in AISOC_KEYRING is
     not changed: its primary key is used.
     """
+    service.actor.need(Role.ADMIN)
     vault = service.vault
     before = vault.keys.primary
     if vault.ring.writable:
@@ -94,10 +144,17 @@ async def rotate_keys(service: Service) -> int:
         rows = await list_connectors(connection, to_change=True)
         for row in rows:
             await set_config(connection, row.id, row.config, vault.seal(vault.open(row.secrets, row.id), row.id))
+        now, facts = service.clock.now(), {"connectors": len(rows)}
+        await note_change(connection, service.actor, now, "keys.rotate", "key ring", facts)
     if vault.ring.writable:
         vault.ring.save(vault.keys.keeping({before}))
         vault.reload()
     return len(rows)
+
+
+def _changed(row: ConnectorRow, config: dict[str, Any]) -> dict[str, Any]:
+    """Return the public fields that are new, as the audit log tells them."""
+    return {name: value for name, value in config.items() if row.config.get(name) != value}
 
 
 def _keep_target(connector: Connector, row: ConnectorRow, changes: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import cast
 
 from app.connectors.base import Connector
-from app.errors import InvalidInput
+from app.errors import NotFound
 
 # Looked up lazily, so that one source's dependencies are not every command's start-up time.
 _MODULES = {
@@ -18,9 +18,9 @@ def connector_ids() -> list[str]:
 
 
 def get_connector(connector_id: str) -> Connector:
-    """Return the connector of that id. Raises InvalidInput (unknown_connector_type)."""
+    """Return the connector of that id. Raises NotFound (unknown_connector_type)."""
     if connector_id not in _MODULES:
-        raise InvalidInput(
+        raise NotFound(
             "unknown_connector_type",
             f"There is no connector type {connector_id!r}.",
             f"Use one of: {', '.join(_MODULES)} (aisoc connectors catalog).",

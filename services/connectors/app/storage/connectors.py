@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.errors import InvalidInput
+from app.errors import Conflict, NotFound
 from app.storage.tables import connectors, polls
 
 
@@ -29,11 +29,11 @@ class ConnectorRow:
 
 
 async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> None:
-    """Add a connector. Raises InvalidInput (name_taken)."""
+    """Add a connector. Raises Conflict (name_taken)."""
     try:
         await connection.execute(insert(connectors).values(vars(row)))
     except IntegrityError as error:
-        raise InvalidInput(
+        raise Conflict(
             "name_taken",
             f"There is already a connector named {row.name!r}.",
             "Choose another name, or remove that one first (aisoc connectors remove).",
@@ -41,13 +41,13 @@ async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> No
 
 
 async def find_connector(connection: AsyncConnection, name: str) -> ConnectorRow:
-    """Return the connector of that name. Raises InvalidInput (unknown_connector)."""
+    """Return the connector of that name. Raises NotFound (unknown_connector)."""
     name = name.encode(errors="replace").decode()  # bytes of the shell that are no text
     found = (await connection.execute(select(connectors).where(connectors.c.name == name))).one_or_none()
     if found is None:
         names = (await connection.execute(select(connectors.c.name).order_by(connectors.c.name).limit(10))).scalars()
         known = ", ".join(names) or "none yet"
-        raise InvalidInput(
+        raise NotFound(
             "unknown_connector",
             f"There is no connector named {name!r}; there is: {known}.",
             "See aisoc connectors list, or add one with aisoc connectors add.",

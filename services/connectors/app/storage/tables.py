@@ -142,3 +142,109 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("stored_at", _Time, nullable=False, server_default=func.now()),
 )
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password", Text),  # argon2's own form; NULL for who only signs in elsewhere
+    Column("subject", Text, unique=True),  # who it is at the identity provider
+    Column("enabled", Boolean, nullable=False, default=True),
+    Column("preferences", JSONB, nullable=False, default=dict),
+    Column("created_at", _Time, nullable=False),
+    Column("last_seen_at", _Time),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", _Time, nullable=False),
+    Column("seen_at", _Time, nullable=False),
+    Column("expires_at", _Time, nullable=False),
+    Column("ip", Text),
+    Column("agent", Text),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("created_at", _Time, nullable=False),
+    Column("expires_at", _Time, nullable=False),
+    Column("used_at", _Time),
+)
+
+# One-time links: to make the first admin (no user), or to choose a password.
+links = Table(
+    "links",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
+    Column("expires_at", _Time, nullable=False),
+)
+
+# Sign-ins at the identity provider that are under way, by the hash of their state.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("flow", JSONB, nullable=False),
+    Column("expires_at", _Time, nullable=False),
+)
+
+failed_logins = Table(
+    "failed_logins",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("ip", Text, nullable=False),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _Time, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("via", Text, nullable=False),
+    Column("ip", Text),
+    Column("action", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("facts", JSONB, nullable=False),
+)
+
+# Polls, sweeps, audits and backfills that somebody asked for.
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("since", _Time),
+    Column("state", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", _Time, nullable=False),
+    Column("started_at", _Time),
+    Column("finished_at", _Time),
+    Column("progress", JSONB(none_as_null=True)),
+    Column("error", JSONB(none_as_null=True)),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("created_at", _Time, nullable=False),
+)

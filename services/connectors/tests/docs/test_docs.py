@@ -23,7 +23,17 @@ ROOT = Path(__file__).parents[4]
 SOURCE = ROOT / "services" / "connectors" / "app"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 # Of a call, which argument is the code; Finding(level, code, …) may also name it.
-CODE_ARGUMENT = {"Abort": 0, "Retry": 0, "Skip": 0, "InvalidInput": 0, "Finding": 1}
+CODE_ARGUMENT = {
+    "Abort": 0,
+    "Retry": 0,
+    "Skip": 0,
+    "InvalidInput": 0,
+    "NotFound": 0,
+    "Conflict": 0,
+    "Denied": 0,
+    "NotSignedIn": 0,
+    "Finding": 1,
+}
 # Every command has these two; the page says so once.
 HELP = {"-h", "--help"}
 

@@ -1,0 +1,1 @@
+"""The console: one page a file, on the same server as the API."""

@@ -1,0 +1,47 @@
+"""The audit log: who changed what, when, from where; written in the transaction of the change."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import desc, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.security.roles import Actor
+from app.storage.tables import audit_log
+
+
+async def note_change(
+    connection: AsyncConnection,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    target: str,
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Add an entry. action: `connector.add`; target: the name of what was changed; facts: JSON-ready, no secrets."""
+    await connection.execute(
+        insert(audit_log).values(
+            at=now,
+            actor=actor.name,
+            via=actor.via,
+            ip=actor.ip,
+            action=action,
+            target=target,
+            facts=dict(facts or {}),
+        )
+    )
+
+
+async def list_changes(
+    connection: AsyncConnection, limit: int, before: int | None = None, action: str | None = None
+) -> list[dict[str, Any]]:
+    """Return entries, newest first. before: only those with a smaller id; action: only of this one or its group."""
+    query = select(audit_log).order_by(desc(audit_log.c.id)).limit(limit)
+    if before is not None:
+        query = query.where(audit_log.c.id < before)
+    if action is not None:
+        query = query.where(
+            (audit_log.c.action == action) | audit_log.c.action.startswith(f"{action}.", autoescape=True)
+        )
+    return [row._asdict() for row in await connection.execute(query)]

@@ -1,0 +1,8 @@
+"""Indexes for searches."""
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Change nothing yet."""
