@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, FastAPI
 
-from app.api import connectors
+from app.api import connectors, history, quarantine, readings, trials
 from app.api.boundary import Boundary
 from app.api.contract import build_contract
 from app.api.problems import answer_problems
 from app.service import Service
 
-ROUTERS: list[APIRouter] = [connectors.router]
+ROUTERS: list[APIRouter] = [connectors.router, trials.router, history.router, readings.router, quarantine.router]
 
 
 def add_api(app: FastAPI, service: Service) -> None:
