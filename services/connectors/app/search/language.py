@@ -80,7 +80,11 @@ class _Parser:
         if self._next == len(self._tokens):
             end = self._tokens[-1]
             raise mistake(
-                self._text, end.start, end.end, "something is missing after it.", "Write a term after it, or leave it out."
+                self._text,
+                end.start,
+                end.end,
+                "something is missing after it.",
+                "Write a term after it, or leave it out.",
             )
         token = self._tokens[self._next]
         self._next += 1
@@ -109,4 +113,3 @@ class _Parser:
 
     def _refuse(self, token: Token, message: str, remedy: str) -> None:
         raise mistake(self._text, token.start, token.end, message, remedy)
-

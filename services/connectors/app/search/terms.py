@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.errors import InvalidInput
 from app.events.event import Severity
-from app.search.fields import NAMES, TEXT, Field, Kind
+from app.search.fields import FIELDS, NAMES, TEXT, Field, Kind
 from app.search.mistakes import mistake, nearest
 from app.search.query import Comparison, Condition, Match, Severities, Value, When
 from app.search.typed import TIME_FORMS, parse_time
@@ -46,8 +46,7 @@ def _field(text: str, word: Word) -> Field:
             word.start,
             word.start + len(word.name),
             f"there is no field {word.name!r}.",
-            f"{nearest(word.name, NAMES) or 'Fields: ' + ', '.join(dict.fromkeys(f.name for f in NAMES.values())) + '. '}"
-            f"{_QUOTES}",
+            (nearest(word.name, NAMES) or f"Fields: {', '.join(FIELDS)}. ") + _QUOTES,
         )
     return field
 
@@ -75,7 +74,11 @@ def _severities(text: str, word: Word) -> Condition:
     if comparison not in {":", "="} and len(word.values) > 1:
         _, start, end = word.values[1]
         raise mistake(
-            text, start, end, "only one severity can be compared with.", "Write a list after a colon: severity:high,low."
+            text,
+            start,
+            end,
+            "only one severity can be compared with.",
+            "Write a list after a colon: severity:high,low.",
         )
     return Severities(comparison, tuple(_severity(text, *found) for found in word.values))
 
@@ -119,9 +122,9 @@ def _checked(text: str, field: Field, value: Value, start: int, end: int) -> Val
             f"{nearest(value.literal, field.choices)}It is one of {', '.join(field.choices)}.",
         )
     if field.kind is Kind.ID and not _ID.fullmatch(value.literal or ""):
-        raise mistake(text, start, end, "that is no event's id.", "Write an id, or its first digits, as in id:11a3b073.")
+        raise mistake(
+            text, start, end, "that is no event's id.", "Write an id, or its first digits, as in id:11a3b073."
+        )
     if field.kind is Kind.ADDRESS and value.literal is not None and "/" in value.literal and value.network is None:
         raise mistake(text, start, end, "that is no network.", "Write it as 203.0.113.0/24 or 2001:db8::/32.")
     return value
-
-

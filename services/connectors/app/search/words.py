@@ -65,7 +65,7 @@ def _token(text: str, start: int) -> Token:
 
 
 def _word(text: str, start: int, named: re.Match[str] | None) -> Word:
-    """Read to the next blank or to a bracket that was opened before the word; of a field's values commas are between."""
+    """Read to the next blank, or to the end of a bracket that was opened before; commas part a field's values."""
     place = first = named.end() if named else start
     values: list[tuple[Value, int, int]] = []
     pieces: list[Piece] = []

@@ -60,7 +60,9 @@ def _dimension(name: str, *columns: str, further: tuple[Column[Any], ...] = ()) 
         Column("spelled", JSONB, nullable=False),
     )
     places = [(*EVENT_FIELDS, "connector").index(column) for column in columns]
-    return Dimension(name, table, columns, itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places))
+    return Dimension(
+        name, table, columns, itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)
+    )
 
 
 ACT = _dimension("act", "event_type", "operation", "status", "outcome", "activity_category", "connector")
@@ -90,4 +92,3 @@ def address(text: str) -> IPv4Address | IPv6Address | None:
         return None if "%" in text else ip_address(text)  # PostgreSQL knows no zones
     except ValueError:
         return None
-

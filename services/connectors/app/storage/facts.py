@@ -12,13 +12,10 @@ from app.storage.dimensions import ACTOR, DIMENSIONS, Dimension, Texts, address,
 from app.storage.tables import EVENT_FIELDS
 
 _COPY = (
-    "COPY event_facts (event_time, id, severity, act, actor, place, title, correlation_id) "
-    "FROM STDIN (FORMAT BINARY)"
+    "COPY event_facts (event_time, id, severity, act, actor, place, title, correlation_id) FROM STDIN (FORMAT BINARY)"
 )
 _COPY_TYPES = ["timestamptz", "uuid", "text", "int4", "int4", "int4", "int4", "text"]
-_ID, _TIME, _SEVERITY, _CORRELATION = map(
-    EVENT_FIELDS.index, ("id", "event_time", "severity", "correlation_id")
-)
+_ID, _TIME, _SEVERITY, _CORRELATION = map(EVENT_FIELDS.index, ("id", "event_time", "severity", "correlation_id"))
 # So many of each table are remembered with a connection to the database.
 _REMEMBERED = 10_000
 
