@@ -7,8 +7,6 @@ import nicegui
 from fastapi import FastAPI
 from nicegui import ui
 
-from app.service import Service
-
 _STATIC = Path(__file__).parent / "static"
 _PAGES = ("overview",)
 _HEAD = """
@@ -17,9 +15,8 @@ _HEAD = """
 """
 
 
-def mount_console(app: FastAPI, service: Service) -> None:
+def mount_console(app: FastAPI) -> None:
     """Serve the console's pages at `/`, below what the application has already. Once a process: NiceGUI is one."""
-    nicegui.app.state.service = service
     nicegui.app.add_static_files("/console", _STATIC)
     ui.add_head_html(_HEAD, shared=True)
     for name in _PAGES:

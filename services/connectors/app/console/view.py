@@ -1,7 +1,6 @@
 """A page in somebody's browser: who looks at it, and the service in their hands for each thing that they do."""
 
-from collections.abc import Callable
-from typing import Any
+from urllib.parse import quote
 
 from fastapi import Request
 from nicegui import ui
@@ -12,7 +11,7 @@ from app.log import get_logger
 from app.security.roles import Actor, Role
 from app.service import Service
 from app.storage.database import database_problem
-from app.web.access import find_caller
+from app.web.access import find_caller, service_of
 
 _log = get_logger(__name__)
 _SHOWN_MS = 8000
@@ -24,7 +23,7 @@ class View:
     def __init__(self, request: Request, caller: Actor) -> None:
         self.request = request
         self.caller = caller
-        self._service: Service = request.app.state.service
+        self._service = service_of(request)
 
     def may(self, role: Role) -> bool:
         """Whether to draw what needs a role; the action itself is checked again."""
@@ -58,9 +57,4 @@ def show_problem(error: AisocError) -> None:
 def sign_in_path(request: Request) -> str:
     """Return the door's address that leads back to this page."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return str(request.url.replace(path="/sign-in", query="").include_query_params(next=here)).split(
-        request.url.netloc, 1
-    )[1]
-
-
-Handler = Callable[..., Any]
+    return f"/sign-in?next={quote(here, safe='/')}"

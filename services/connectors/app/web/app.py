@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.build import add_api
 from app.service import Service
 from app.web.errors import install_errors
 from app.web.headers import SecurityHeaders
@@ -23,6 +24,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     install_errors(app)
+    add_api(app, service)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
     app.add_middleware(SecurityHeaders)
