@@ -76,15 +76,18 @@ async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[
 
 def _web(service: Service, stopped: asyncio.Event, on_address: Callable[[str], None]) -> Coroutine[None, None, None]:
     """Listen, and return what serves console and API; when that ends, the rest is to stop too."""
-    from app.web.app import create_app  # noqa: PLC0415 - a worker without a console starts faster
+    from app.console.app import mount_console  # noqa: PLC0415 - a worker without a console starts faster
+    from app.web.app import create_app  # noqa: PLC0415
     from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
 
     listener = listen(service.settings)
+    app = create_app(service)
+    mount_console(app)
 
     async def serve() -> None:
         try:
             on_address(address_of(listener, service.settings))
-            await serve_app(create_app(service), listener, service.settings, stopped)
+            await serve_app(app, listener, service.settings, stopped)
         finally:
             stopped.set()
 

@@ -104,8 +104,8 @@ class _Run:
             telling.cancel()
             await asyncio.gather(work, telling, return_exceptions=True)
         async with self._service.engine.begin() as connection:
-            state, now = "failed" if error else "done", self._service.clock.now()
-            await finish_reading(connection, self._reading.id, state, now, self._told, error)
+            now = self._service.clock.now()
+            await finish_reading(connection, self._reading.id, "failed" if error else "done", now, self._told, error)
 
     async def _read(self) -> dict[str, Any] | None:
         """Return the facts of the error that ended it, or None."""

@@ -73,7 +73,7 @@ async def test_a_second_wish_of_a_kind_waits_for_the_end_of_the_first(service, r
 
 
 async def test_a_stopped_backfill_ends_and_keeps_what_it_read(service, row, lab, worker):
-    lab.cloud.faults.add(faults.hang(seconds=30, count=100))
+    lab.cloud.faults.add(faults.hang(seconds=30, count=4))
     reading = await request_reading(service, row, "backfill", NOW - 5 * DAY)
     await until_hanging(lab)
     await stop_reading(service, reading)
