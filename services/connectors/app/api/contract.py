@@ -7,8 +7,9 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.api.problems import MEDIA_TYPE, Problem
+from app.api.problems import Problem
 from app.security.roles import Role
+from app.web.problems import MEDIA_TYPE
 
 _REASONS = {
     401: "Nobody is signed in, or no longer.",
