@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nicegui import ui
 
+from app.console.parts import tag
 from app.console.view import View
 from app.security.roles import Role
 
@@ -33,22 +34,22 @@ PLACES = (
 
 
 @contextmanager
-def frame(view: View, title: str) -> Iterator[None]:
+def frame(view: View) -> Iterator[None]:
     """Draw a page's surroundings; what is drawn within the block is its content."""
     ui.colors(primary="#2f6fed", secondary="#5b6b82", accent="#7c4dff", positive="#1a7f4b", negative="#c62f2f")
     theme = view.request.cookies.get(THEME_COOKIE, "auto")
     dark = ui.dark_mode(_THEMES.get(theme))
-    ui.skip_link("Skip to content", "#content") if False else None
+    with ui.element("a").props('href="#content"').classes("skip"):
+        ui.label("Skip to content")
     drawer = _navigation(view)
     with ui.header().classes("bar").props("bordered"):
-        menu = ui.button(icon="menu", on_click=drawer.toggle).props("flat round dense").classes("menu")
+        menu = ui.button(icon="menu", on_click=drawer.toggle, color=None).props("flat round dense").classes("menu")
         menu.props('aria-label="Menu"')
         _search(view)
         ui.space()
         _theme(dark, theme)
         _visitor(view)
     with ui.element("main").props('id="content"').classes("page"):
-        ui.element("h1").classes("title").props(f'data-title="{title}"').add_slot("default", "")
         yield
     _help()
 
@@ -86,12 +87,12 @@ def _search(view: View) -> None:
     with box.add_slot("prepend"):
         ui.icon("search")
     with box.add_slot("append"):
-        ui.element("kbd").classes("key").props('aria-hidden="true"').add_slot("default", "/")
+        tag("kbd", "/", "key").props('aria-hidden="true"')
     box.on("keydown.enter", js_handler="(e) => location.assign('/events?q=' + encodeURIComponent(e.target.value))")
 
 
 def _theme(dark: ui.dark_mode, theme: str) -> None:
-    button = ui.button(icon=_THEME_ICONS.get(theme, _THEME_ICONS["auto"])).props("flat round dense")
+    button = ui.button(icon=_THEME_ICONS.get(theme, _THEME_ICONS["auto"]), color=None).props("flat round dense")
     button.props('aria-label="Theme"')
     with button, ui.menu():
         for name, value in _THEMES.items():
@@ -105,8 +106,8 @@ def _set_theme(dark: ui.dark_mode, button: ui.button, name: str, value: bool | N
 
 
 def _visitor(view: View) -> None:
-    with ui.button(icon="account_circle").props('flat round dense aria-label="You"'), ui.menu():
-        with ui.column().classes("visitor"):
+    with ui.button(icon="account_circle", color=None).props('flat round dense aria-label="You"'), ui.menu():
+        with ui.element("div").classes("visitor"):
             ui.label(view.caller.name).classes("strong")
             ui.label(view.caller.role).classes("quiet")
         ui.separator()
@@ -120,11 +121,16 @@ def _visitor(view: View) -> None:
 
 def _help() -> None:
     """Draw the keyboard's help, which `?` opens."""
-    keys = [("/", "Search"), *((f"g {place.key}", place.name) for place in PLACES), ("?", "This help"), ("Esc", "Close")]
+    keys = [
+        ("/", "Search"),
+        *((f"g {place.key}", place.name) for place in PLACES),
+        ("?", "This help"),
+        ("Esc", "Close"),
+    ]
     with ui.dialog().props('id=help aria-label="Keyboard"') as dialog, ui.card().classes("help"):
-        ui.element("h2").add_slot("default", "Keyboard")
+        tag("h2", "Keyboard")
         for key, what in keys:
             with ui.row().classes("help-line"):
-                ui.element("kbd").classes("key").add_slot("default", key)
+                tag("kbd", key, "key")
                 ui.label(what)
     ui.element("button").props('id=open-help hidden aria-hidden="true"').on("click", dialog.open)

@@ -33,7 +33,7 @@ def page(path: str, title: str, role: Role = Role.VIEWER) -> Callable[[Build], B
                 return RedirectResponse(sign_in_path(request), 303)
             view = View(request, caller)
             ui.on_exception(view.tell)
-            with frame(view, title):
+            with frame(view):
                 if view.may(role):
                     await build(view, **given)
                 else:

@@ -1,5 +1,7 @@
 """Small parts that several pages draw."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from nicegui import ui
@@ -12,19 +14,50 @@ HEALTH_WORDS = {
     "failing": ("error", "Failing"),
     "paused": ("pause_circle", "Paused"),
 }
+_LEVEL_ICONS = {"ok": "check_circle", "warning": "warning", "error": "error"}
 
 
-def heading(text: str, level: int = 2) -> ui.element:
-    """Draw a heading."""
-    return text_element(f"h{level}", text)
-
-
-def text_element(tag: str, text: str) -> ui.element:
-    """Draw an HTML element that holds a text, escaped."""
-    element = ui.element(tag)
+def tag(name: str, text: str, classes: str = "") -> ui.element:
+    """Draw an HTML element that holds a text, which is escaped."""
+    element = ui.element(name).classes(classes)
     with element:
         ui.label(text).classes("inline")
     return element
+
+
+@contextmanager
+def titled(title: str) -> Iterator[None]:
+    """Draw a page's title; the block draws what stands beside it, buttons mostly."""
+    with ui.element("div").classes("title-line"):
+        tag("h1", title)
+        yield
+
+
+@contextmanager
+def panel(title: str = "") -> Iterator[ui.element]:
+    """Draw a panel with a heading, and what the block draws within it."""
+    with ui.element("section").classes("panel") as drawn:
+        if title:
+            tag("h2", title)
+        yield drawn
+
+
+def finding(level: str, message: str, remedy: str = "") -> None:
+    """Draw what was found, ok, warning or error, and what to do about it."""
+    with ui.element("div").classes(f"finding level-{level}"):
+        ui.icon(_LEVEL_ICONS[level]).props(f'role="img" aria-label="{level}"')
+        with ui.element("div"):
+            ui.label(message).classes("wrap")
+            if remedy:
+                ui.label(remedy).classes("quiet small wrap")
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Draw names and values beside each other."""
+    with ui.element("dl").classes("facts"):
+        for name, value in pairs:
+            tag("dt", name)
+            tag("dd", value)
 
 
 def empty(icon: str, what: str, hint: str = "") -> None:

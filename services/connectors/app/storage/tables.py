@@ -153,8 +153,8 @@ users = Table(
     Column("subject", Text, unique=True),  # who it is at the identity provider
     Column("enabled", Boolean, nullable=False, default=True),
     Column("preferences", JSONB, nullable=False, default=dict),
-    Column("created_at", _Time, nullable=False),
-    Column("last_seen_at", _Time),
+    Column("created_at", Time, nullable=False),
+    Column("last_seen_at", Time),
 )
 
 sessions = Table(
@@ -163,9 +163,9 @@ sessions = Table(
     Column("id", Uuid, primary_key=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    Column("created_at", _Time, nullable=False),
-    Column("seen_at", _Time, nullable=False),
-    Column("expires_at", _Time, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
     Column("ip", Text),
     Column("agent", Text),
 )
@@ -178,9 +178,9 @@ tokens = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("created_at", _Time, nullable=False),
-    Column("expires_at", _Time, nullable=False),
-    Column("used_at", _Time),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("used_at", Time),
 )
 
 # One-time links: to make the first admin (no user), or to choose a password.
@@ -189,7 +189,7 @@ links = Table(
     metadata,
     Column("hash", LargeBinary, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
-    Column("expires_at", _Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
 )
 
 # Sign-ins at the identity provider that are under way, by the hash of their state.
@@ -198,7 +198,7 @@ sign_ins = Table(
     metadata,
     Column("hash", LargeBinary, primary_key=True),
     Column("flow", JSONB, nullable=False),
-    Column("expires_at", _Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
 )
 
 # Names as hashes: people type their password into the wrong field.
@@ -206,7 +206,7 @@ failed_logins = Table(
     "failed_logins",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _Time, nullable=False),
+    Column("at", Time, nullable=False),
     Column("name", LargeBinary, nullable=False),
     Column("ip", Text, nullable=False),
 )
@@ -215,7 +215,7 @@ audit_log = Table(
     "audit_log",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _Time, nullable=False),
+    Column("at", Time, nullable=False),
     Column("actor", Text, nullable=False),
     Column("via", Text, nullable=False),
     Column("ip", Text),
@@ -231,12 +231,12 @@ readings = Table(
     Column("id", Uuid, primary_key=True),
     Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("since", _Time),
+    Column("since", Time),
     Column("state", Text, nullable=False),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", _Time, nullable=False),
-    Column("started_at", _Time),
-    Column("finished_at", _Time),
+    Column("requested_at", Time, nullable=False),
+    Column("started_at", Time),
+    Column("finished_at", Time),
     Column("progress", JSONB(none_as_null=True)),
     Column("error", JSONB(none_as_null=True)),
 )
@@ -248,5 +248,5 @@ saved_searches = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("search", Text, nullable=False),
-    Column("created_at", _Time, nullable=False),
+    Column("created_at", Time, nullable=False),
 )
