@@ -1,11 +1,15 @@
 """The console put onto the web application."""
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
 import nicegui
 from fastapi import FastAPI
 from nicegui import ui
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import AisocError
 
 _STATIC = Path(__file__).parent / "static"
 _PAGES = ("overview",)
@@ -21,6 +25,12 @@ def mount_console(app: FastAPI) -> None:
     ui.add_head_html(_HEAD, shared=True)
     for name in _PAGES:
         import_module(f"app.console.{name}")
+    logging.getLogger("nicegui").addFilter(_is_unforeseen)
     ui.run_with(
         app, title="AiSOC", favicon=_STATIC / "shield.svg", tailwind=False, language="en-US", show_welcome_message=False
     )
+
+
+def _is_unforeseen(record: logging.LogRecord) -> bool:
+    """Keep out of the log what the visitor was told in words: a mistake in a form is no traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], AisocError | DBAPIError))

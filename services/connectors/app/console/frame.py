@@ -56,7 +56,9 @@ def frame(view: View) -> Iterator[None]:
 
 def _navigation(view: View) -> ui.left_drawer:
     here = view.request.url.path
-    with ui.left_drawer(value=None, bordered=True).props("width=220 breakpoint=900").classes("nav") as drawer:
+    # Whether it is open the browser decides by its width, without being asked.
+    with ui.left_drawer(value=False, bordered=True).props("show-if-above width=220 breakpoint=900") as drawer:
+        drawer.classes("nav")
         with ui.link(target="/").classes("brand").props('aria-label="AiSOC, overview"'):
             ui.icon("shield").classes("mark")
             ui.label("AiSOC")
