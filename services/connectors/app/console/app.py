@@ -10,6 +10,7 @@ from nicegui import ui
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import AisocError
+from app.web.errors import install_errors
 
 _STATIC = Path(__file__).parent / "static"
 _PAGES = ("overview",)
@@ -26,6 +27,7 @@ def mount_console(app: FastAPI) -> None:
     for name in _PAGES:
         import_module(f"app.console.{name}")
     logging.getLogger("nicegui").addFilter(_is_unforeseen)
+    install_errors(nicegui.app)
     ui.run_with(
         app, title="AiSOC", favicon=_STATIC / "shield.svg", tailwind=False, language="en-US", show_welcome_message=False
     )

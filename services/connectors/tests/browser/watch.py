@@ -4,6 +4,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -78,3 +79,14 @@ def spill(page: Page) -> dict[str, Any]:
         }"""
     )
     return found
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core finds seriously or critically wrong with a page's accessibility, in a line each."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{problem['id']} ({problem['impact']}): {problem['help']}: "
+        + "; ".join(f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in problem["nodes"][:3])
+        for problem in found
+        if problem["impact"] in ("serious", "critical")
+    ]
