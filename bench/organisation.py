@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
 from random import Random
-from uuid import UUID
 
 from simulator import platform_events as platform
-from simulator.cast import OWNER, Actor
+from simulator.cast import OWNER, Actor, new_id
 from simulator.events import Event, EventFactory, Operation
 
 CONNECTORS = ("prod", "prod-eu", "staging", "test", "dev", "data", "identity", "sandbox")
@@ -16,14 +15,15 @@ _GROUPS = 60
 _RESOURCES = 30
 _PEOPLE, _APPS = 1_200, 150
 _PORTAL = "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
-_FIRST = (
-    "Ada Aiko Amir Anton Bianca Carlos Chidi Dana Elif Emeka Farah Freya Goran Hana Ines Ivan Jonas Kavya Lars Leila "
-    "Maeve Mateo Megan Mina Nadia Noor Oskar Priya Quentin Rosa Samira Sven Tariq Tomas Uma Viktor Wanda Yara Yusuf Zoe"
-).split()
-_LAST = (
-    "Abara Becker Castillo Dahl Eriksen Fischer Garcia Haddad Ito Jansen Kowalski Lindqvist Moreau Novak Okafor Petrov "
-    "Quist Raman Silva Tanaka Ueda Vesely Whitfield Xu Yilmaz Zeman Almeida Bergman Costa Dvorak"
-).split()
+# 40 first names and 30 family names.
+_FIRST = """
+Ada Aiko Amir Anton Bianca Carlos Chidi Dana Elif Emeka Farah Freya Goran Hana Ines Ivan Jonas Kavya Lars Leila Maeve
+Mateo Megan Mina Nadia Noor Oskar Priya Quentin Rosa Samira Sven Tariq Tomas Uma Viktor Wanda Yara Yusuf Zoe
+"""
+_LAST = """
+Abara Almeida Becker Bergman Castillo Costa Dahl Dvorak Eriksen Fischer Garcia Haddad Ito Jansen Kowalski Lindqvist
+Moreau Novak Okafor Petrov Quist Raman Silva Tanaka Ueda Vesely Whitfield Xu Yilmaz Zeman
+"""
 _TYPES = (
     ("Microsoft.Compute/virtualMachines", "vm", ("write", "start/action", "deallocate/action", "restart/action")),
     ("Microsoft.Storage/storageAccounts", "st", ("write", "listKeys/action", "delete")),
@@ -51,7 +51,7 @@ class Organisation:
 
     def __init__(self) -> None:
         rng = Random(7)  # noqa: S311 - the same organisation each time
-        self.tenant = str(UUID(int=rng.getrandbits(128), version=4))
+        self.tenant = new_id(rng)
         self._people = _people(rng)
         self._apps = [_app(rng, number) for number in range(_APPS)]
         self._subscriptions = [_subscription(rng, self.tenant, connector) for connector in CONNECTORS]
@@ -78,7 +78,7 @@ class Organisation:
         if draw < 0.30:
             return self._deployment(make, at, resource)
         if draw < 0.305:
-            assignment = f"providers/Microsoft.Authorization/roleAssignments/{UUID(int=rng.getrandbits(128), version=4)}"
+            assignment = f"providers/Microsoft.Authorization/roleAssignments/{new_id(rng)}"
             admin = replace(self._people[rng.randrange(20)], role="Owner", role_id=OWNER)
             return make.operation(at, Operation("Microsoft.Authorization/roleAssignments/write", assignment), admin)
         name, _, verbs = _TYPES[kind]
@@ -117,12 +117,12 @@ def _early(rng: Random, length: int, power: int) -> int:
 
 
 def _people(rng: Random) -> list[Actor]:
-    names = rng.sample([(first, last) for first in _FIRST for last in _LAST], _PEOPLE)
+    names = rng.sample([(first, last) for first in _FIRST.split() for last in _LAST.split()], _PEOPLE)
     return [
         Actor(
             f"{first} {last}",
             f"{first}.{last}@contoso.example".lower(),
-            str(UUID(int=rng.getrandbits(128), version=4)),
+            new_id(rng),
             _PORTAL,
             f"203.0.113.{rng.randrange(1, 255)}",
         )
@@ -131,12 +131,12 @@ def _people(rng: Random) -> list[Actor]:
 
 
 def _app(rng: Random, number: int) -> Actor:
-    object_id, app_id = (str(UUID(int=rng.getrandbits(128), version=4)) for _ in range(2))
+    object_id, app_id = (new_id(rng) for _ in range(2))
     return Actor(f"deploy-{number}", None, object_id, app_id, f"192.0.2.{number + 1}")
 
 
 def _subscription(rng: Random, tenant: str, connector: str) -> _Subscription:
-    make = EventFactory(rng, tenant, str(UUID(int=rng.getrandbits(128), version=4)))
+    make = EventFactory(rng, tenant, new_id(rng))
     resources = [
         _resource(rng, f"resourceGroups/rg-{connector}-{number:02}")
         for number in range(_GROUPS)

@@ -21,7 +21,6 @@ from pathlib import Path
 from bench.organisation import Organisation
 from pydantic import SecretStr
 from rich.progress import Progress
-from simulator.wire import compact
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,6 +32,7 @@ from app.storage.database import open_database
 from app.storage.dimensions import facts
 from app.storage.events import store_events
 from app.storage.private import stop_private_server
+from simulator.wire import compact
 
 HOME = Path(".seed")
 _DAYS = 90
