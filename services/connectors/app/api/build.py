@@ -4,13 +4,26 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from app.api import connectors, history, quarantine, readings, trials
+from app.api import (
+    audit,
+    connectors,
+    events,
+    history,
+    quarantine,
+    readings,
+    searches,
+    tokens,
+    trials,
+    users,
+)
 from app.api.boundary import Boundary
 from app.api.contract import build_contract
 from app.api.problems import answer_problems
 from app.web.access import Public
 
-ROUTERS: list[APIRouter] = [connectors.router, trials.router, history.router, readings.router, quarantine.router]
+ROUTERS: list[APIRouter] = [
+    part.router for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit)
+]
 
 
 def add_api(app: FastAPI) -> None:

@@ -33,7 +33,8 @@ _TAGS = {
     "events": "What was collected.",
     "searches": "Searches that you saved.",
     "quarantine": "Records that could not be understood.",
-    "users": "Who may come in.",
+    "users": "Who may come in, and who you are.",
+    "tokens": "What lets programs in.",
     "audit": "Who changed what.",
 }
 
