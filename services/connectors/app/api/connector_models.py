@@ -134,13 +134,6 @@ class Finding(BaseModel):
     remedy: str
 
 
-class Report(BaseModel):
-    """What a connection test found; `ok` when no finding is an error."""
-
-    ok: bool
-    findings: list[Finding]
-
-
 class Gap(Span):
     """Time that can never be read."""
 

@@ -8,10 +8,17 @@ from fastapi import FastAPI
 from nicegui import ui
 
 _STATIC = Path(__file__).parent / "static"
-_PAGES = ("overview",)
+_PAGES = (
+    "overview",
+    "events",
+)
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
+<link rel="stylesheet" href="/console/charts.css">
+<link rel="stylesheet" href="/console/events.css">
 <script src="/console/keys.js" defer></script>
+<script src="/console/charts.js" defer></script>
+<script src="/console/events.js" defer></script>
 """
 
 

@@ -36,6 +36,13 @@ async def condition_of(connection: AsyncConnection, search: Search) -> Truth | N
     return None if found.compare(false()) else found
 
 
+def condition_of_times(search: Search) -> Truth:
+    """Return the condition that an event happened in the time that a search says."""
+    since = [facts.c.event_time >= search.since] if search.since else []
+    until = [facts.c.event_time < search.until] if search.until else []
+    return and_(true(), *since, *until)
+
+
 async def _condition(connection: AsyncConnection, asked: Condition) -> Truth:
     match asked:
         case And(parts):
