@@ -13,10 +13,17 @@ from app.errors import AisocError
 from app.web.errors import install_errors
 
 _STATIC = Path(__file__).parent / "static"
-_PAGES = ("overview",)
+_PAGES = (
+    "overview",
+    "events",
+)
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
+<link rel="stylesheet" href="/console/charts.css">
+<link rel="stylesheet" href="/console/events.css">
 <script src="/console/keys.js" defer></script>
+<script src="/console/charts.js" defer></script>
+<script src="/console/events.js" defer></script>
 """
 
 

@@ -1,0 +1,204 @@
+"""What is said about a connector, in plain sentences: how it stands, what its polls and readings did."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from app.collection.health import Health, Standing
+from app.collection.lags import BOUNDS, MEASURED_DAYS
+from app.connectors.base import CollectionConfig
+from app.console.parts import age, moment
+from app.events.event import Severity
+from app.storage.connectors import ConnectorRow
+from app.storage.readings import ReadingRow
+
+KIND_WORDS = {"poll": "Poll", "sweep": "Sweep", "audit": "Audit", "backfill": "Backfill"}
+STATE_WORDS = {
+    "waiting": "waits for a worker",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "stopped": "stopped",
+}
+GAP_WORDS = {
+    "older_than_retention": "older than what the source keeps when it was asked for",
+    "outage_longer_than_retention": "not read for longer than the source keeps it",
+}
+ALARMING = (Severity.HIGH, Severity.CRITICAL)
+
+
+def number(count: int, one: str, many: str = "") -> str:
+    """Return a number with its noun: `1 event`, `2,000 events`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def when(at: datetime, now: datetime) -> str:
+    """Return when something is due: `now`, or `in 3 min`."""
+    return "now" if at <= now else f"in {age(at - now)}"
+
+
+def covered(health: Health, now: datetime) -> str:
+    """Return up to where a connector has read everything: `Covered to 10:42`."""
+    return f"Covered to {moment(health.covered_until, now)}" if health.covered_until else "Nothing read completely yet"
+
+
+def next_poll(health: Health, now: datetime) -> str:
+    """Return when a connector is polled next, as a phrase."""
+    return "Paused" if health.next_try is None else f"Next poll {when(health.next_try, now)}"
+
+
+def standing_words(standing: Standing, late: int, now: datetime) -> str:
+    """Return how a connector's stream stands. late: events that came late today and were recovered."""
+    health, coverage = standing.health, standing.ledger.coverage
+    if health.covered_until is None:
+        return "Nothing was read completely yet: the first poll has not ended."
+    told = f"Covered to {moment(health.covered_until, now)} UTC"
+    if health.settled_until is not None:
+        told += f", settled to {moment(health.settled_until, now)}: before that, no late event is expected"
+    told += f". {number(late, 'event')} came late today and {'was' if late == 1 else 'were'} recovered." if late else "."
+    if coverage is not None and coverage.missing:
+        unread = sum((window.until - window.since for window in coverage.missing), timedelta())
+        told += f" {span(unread)} that somebody asked for is not read yet: a backfill reads it."
+    return told
+
+
+def health_words(health: Health, now: datetime) -> str:
+    """Return what a person should know of a connector that is not healthy; empty for one that is."""
+    if health.state == "paused":
+        return "It is paused: nothing is read until it is resumed. What happens meanwhile is read then."
+    if health.state == "failing":
+        since = f"Failing since {moment(health.since, now)}"
+        return f"{since}; tried again {when(health.next_try, now)}." if health.next_try else f"{since}."
+    if health.state == "behind":
+        if health.covered_until is None:
+            return "The first poll has not ended yet."
+        return f"{span(health.behind)} behind: nothing later than {moment(health.covered_until, now)} was read."
+    return ""
+
+
+def span(time: timedelta) -> str:
+    """Return a span of time as people say it: `5 minutes`, `1 hour`, `2.5 days`."""
+    seconds = time.total_seconds()
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            told = f"{seconds / size:.1f}".removesuffix(".0")
+            return f"{told} {unit if told == '1' else unit + 's'}"
+    return number(round(seconds), "second")
+
+
+def lag_words(standing: Standing) -> str:
+    """Return how late events become readable, and what follows for how far is read back."""
+    lags, widths = standing.ledger.lags, standing.ledger.widths
+    if not lags.events:
+        return f"No event of the last {MEASURED_DAYS} days told when it became readable, so the lags are not known yet."
+    measured = (
+        f"Of {number(lags.events, 'event')} of the last {MEASURED_DAYS} days, half became readable within "
+        f"{span(lags.percentile(0.5))} and 95 % within {span(lags.percentile(0.95))}; "
+        f"the latest took {span(lags.longest)}."
+    )
+    sweep = f"and each sweep {span(widths.sweep)}" if widths.sweep else "and sweeps are off"
+    return f"{measured} So each poll reads the last {span(widths.overlap)} again, {sweep}."
+
+
+def lag_bars(counts: tuple[int, ...]) -> list[tuple[str, int]]:
+    """Return the buckets from the first to the last that has events: the upper end in words, and the events."""
+    used = [place for place, count in enumerate(counts) if count]
+    if not used:
+        return []
+    return [(_bound(place), counts[place]) for place in range(used[0], used[-1] + 1)]
+
+
+def _bound(place: int) -> str:
+    return age(timedelta(seconds=BOUNDS[place])) if place < len(BOUNDS) else "longer"
+
+
+def reading_title(reading: ReadingRow, now: datetime) -> str:
+    """Return what was asked for, by whom and when."""
+    since = f" since {moment(reading.since, now)}" if reading.since else ""
+    return f"{KIND_WORDS[reading.kind]}{since}, asked for by {reading.requested_by} at {moment(reading.requested_at, now)}"
+
+
+def reading_share(reading: ReadingRow) -> float | None:
+    """Return which part of a backfill is done, 0 to 1; None where that is not known."""
+    told = reading.progress or {}
+    if "slices" not in told:
+        return None
+    return told["slices_done"] / told["slices"] if told["slices"] else 1.0
+
+
+def reading_words(reading: ReadingRow, now: datetime) -> str:
+    """Return how far a reading is, or how it ended."""
+    told = reading.progress or {}
+    parts = [_slices(told), _counts(told)]
+    if reading.state == "running":
+        parts += [_pace(reading, now), _waiting(told, now)]
+    elif reading.started_at and reading.finished_at:
+        parts.append(f"took {age(reading.finished_at - reading.started_at)}")
+    said = "; ".join(part for part in parts if part)
+    state = STATE_WORDS[reading.state].capitalize()
+    return f"{state}: {said}." if said else f"{state}."
+
+
+def _slices(told: dict[str, Any]) -> str:
+    if "slices" not in told:
+        return ""
+    if not told["slices"]:
+        return "all of it was read before"
+    return f"{told['slices_done']:,} of {number(told['slices'], 'part')} read"
+
+
+def _counts(told: dict[str, Any]) -> str:
+    if not told.get("events_read"):
+        return "nothing new so far" if told else ""
+    return f"{number(told['events_read'], 'event')} read, {told['events_added']:,} new"
+
+
+def _pace(reading: ReadingRow, now: datetime) -> str:
+    """Return how fast a reading is and how long it takes still, once that can be told."""
+    told, began = reading.progress or {}, reading.started_at
+    if began is None or now <= began:
+        return ""
+    elapsed = now - began
+    parts = [f"{told['events_read'] / elapsed.total_seconds():,.0f} events a second"] if told.get("events_read") else []
+    if told.get("slices_done"):
+        left = elapsed / told["slices_done"] * (told["slices"] - told["slices_done"])
+        parts.append(f"about {age(left)} left")
+    return ", ".join(parts)
+
+
+def _waiting(told: dict[str, Any], now: datetime) -> str:
+    until = told.get("waiting_until")
+    return f"waiting until {datetime.fromisoformat(until):%H:%M:%S}, as the source asked" if until else ""
+
+
+def poll_window(poll: dict[str, Any], now: datetime) -> str:
+    """Return the window that a poll read."""
+    if poll["window_since"] is None:
+        return "–"
+    return f"{moment(poll['window_since'], now)} to {moment(poll['window_until'], now)}"
+
+
+def secret_expires_on(config: dict[str, Any]) -> date | None:
+    """Return when a connector's secret expires, as far as somebody told."""
+    told = config.get("client_secret_expires_on")
+    return date.fromisoformat(told) if told else None
+
+
+def settings_words(row: ConnectorRow, form: type[CollectionConfig]) -> list[tuple[str, str]]:
+    """Return a connector's settings as names and values for people; secrets only as that they are stored."""
+    told = []
+    for name, field in form.model_fields.items():
+        title = field.title or name
+        if name not in row.config:
+            told.append((title, "stored, encrypted"))
+        else:
+            value = row.config[name]
+            told.append((title, "not told" if value is None else _amount(name, value)))
+    return told
+
+
+def _amount(name: str, value: Any) -> str:
+    """Return a setting's value with the unit that its name ends with."""
+    unit = name.rsplit("_", 1)[-1]
+    if isinstance(value, int) and unit in {"seconds", "minutes", "hours"}:
+        return span(timedelta(**{unit: value})) if value else f"0 {unit}"
+    return str(value)
