@@ -39,6 +39,7 @@ def check_name(name: str) -> str:
             "invalid_name",
             f"{name[:80]!r} cannot be a name.",
             "Use up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first.",
+            {"name": "may have up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"},
         )
     return name
 
