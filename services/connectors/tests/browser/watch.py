@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
+_CALM_MS = 300  # for animations
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _LOCAL_SCHEMES = ("data", "blob", "about")
 _REFUSED = re.compile(r"the server responded with a status of (4\d\d)")
@@ -90,3 +91,11 @@ def violations(page: Page) -> list[str]:
         for problem in found
         if problem["impact"] in ("serious", "critical")
     ]
+
+
+def settled(page: Page) -> None:
+    """Wait until a page is connected and has shown what it loads."""
+    page.wait_for_function("window.socket?.connected")
+    page.wait_for_function("!document.querySelector('.q-skeleton, .q-spinner')")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(_CALM_MS)

@@ -1,0 +1,49 @@
+"""Every page in both themes, on a desk and on a phone: accessible, nothing sticks out, a picture of each is kept."""
+
+import pytest
+from browser.conftest import PHONE, SCREENSHOTS, WIDE
+from browser.scenario import furnish
+from browser.watch import settled, spill, violations
+from playwright.sync_api import expect
+
+PAGES = {
+    "overview": "/",
+    "connectors": "/connectors",
+    "events": "/events",
+    "not-found": "/events/00000000-0000-0000-0000-000000000000",
+}
+LOOKS = [
+    pytest.param(dark, size, id=f"{'dark' if dark else 'light'}-{size[0]}")
+    for dark in (False, True)
+    for size in (WIDE, PHONE)
+]
+
+
+@pytest.fixture(scope="module")
+def furnished(console):
+    return furnish(console)
+
+
+@pytest.mark.parametrize(("dark", "size"), LOOKS)
+def test_every_page_is_accessible_and_fits(visit, furnished, dark, size):
+    page = visit("/", dark=dark, size=size)
+    faults = []
+    for name, path in PAGES.items():
+        page.goto(path.format(**vars(furnished)))
+        settled(page)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{'dark' if dark else 'light'}-{size[0]}.png", full_page=True)
+        faults += [f"{name}: {fault}" for fault in violations(page)]
+        wide = spill(page)
+        if wide["wider"] > 0 or wide["elements"]:
+            faults.append(f"{name} is wider than the window: {wide}")
+        if page.get_by_role("heading", level=1).count() != 1:
+            faults.append(f"{name} has not exactly one main heading")
+    assert not faults, "\n".join(faults)
+
+
+def test_the_menu_of_a_phone_leads_to_every_place(visit):
+    page = visit("/", size=PHONE)
+    for name in ("Connectors", "Events", "Overview"):
+        page.get_by_role("button", name="Menu").click()
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
