@@ -16,11 +16,14 @@ _STATIC = Path(__file__).parent / "static"
 _PAGES = (
     "overview",
     "events",
+    "connectors",
+    "connector",
 )
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
 <link rel="stylesheet" href="/console/charts.css">
 <link rel="stylesheet" href="/console/events.css">
+<link rel="stylesheet" href="/console/connectors.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>

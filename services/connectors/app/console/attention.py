@@ -48,11 +48,11 @@ class Attention:
 
 @dataclass(frozen=True)
 class Around:
-    """What else is known. alarms: events of the last 24 hours by severity; quarantined: records by connector."""
+    """What else is known. alarms: events of the last 24 hours by severity; quarantined: records."""
 
     collecting: bool
     alarms: Mapping[Severity, int]
-    quarantined: Mapping[str, int]
+    quarantined: int
 
 
 def attention(watched: Iterable[Watched], around: Around, now: datetime) -> list[Attention]:
@@ -171,7 +171,7 @@ def _ledger(each: Watched, now: datetime) -> Iterator[Attention]:
 
 
 def _quarantine(around: Around) -> Iterator[Attention]:
-    total = sum(around.quarantined.values())
+    total = around.quarantined
     if total:
         kept = "is kept with its bytes" if total == 1 else "are kept with their bytes"
         yield Attention(

@@ -3,9 +3,11 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from app.collection.coverage import Coverage
 from app.collection.health import Health, Standing
-from app.collection.lags import BOUNDS, MEASURED_DAYS
-from app.connectors.base import CollectionConfig
+from app.collection.lags import BOUNDS, MEASURED_DAYS, Lags
+from app.collection.windows import Widths
+from app.connectors.base import CollectionConfig, Window
 from app.console.parts import age, moment
 from app.events.event import Severity
 from app.storage.connectors import ConnectorRow
@@ -23,6 +25,14 @@ GAP_WORDS = {
     "older_than_retention": "older than what the source keeps when it was asked for",
     "outage_longer_than_retention": "not read for longer than the source keeps it",
 }
+_CHANGES = {
+    "connector.add": "added it",
+    "connector.update": "changed",
+    "connector.enable": "resumed it",
+    "connector.disable": "paused it",
+    "reading.stop": "stopped a",
+}
+_HARDLY = timedelta(minutes=15)
 ALARMING = (Severity.HIGH, Severity.CRITICAL)
 
 
@@ -85,9 +95,8 @@ def span(time: timedelta) -> str:
     return number(round(seconds), "second")
 
 
-def lag_words(standing: Standing) -> str:
+def lag_words(lags: Lags, widths: Widths) -> str:
     """Return how late events become readable, and what follows for how far is read back."""
-    lags, widths = standing.ledger.lags, standing.ledger.widths
     if not lags.events:
         return f"No event of the last {MEASURED_DAYS} days told when it became readable, so the lags are not known yet."
     measured = (
@@ -202,3 +211,28 @@ def _amount(name: str, value: Any) -> str:
     if isinstance(value, int) and unit in {"seconds", "minutes", "hours"}:
         return span(timedelta(**{unit: value})) if value else f"0 {unit}"
     return str(value)
+
+
+def change_words(change: dict[str, Any]) -> str:
+    """Return who changed what, from an entry of the audit log."""
+    action, facts = change["action"], change["facts"]
+    said = _CHANGES.get(action, action)
+    if action == "connector.update":
+        said += f" {', '.join(sorted(facts)) or 'nothing'}"
+    elif action == "reading.stop":
+        said += f" {facts.get('kind', 'reading')}"
+    elif action.startswith("reading."):
+        said = f"asked for a {action.removeprefix('reading.')}"
+    return f"{change['actor']} {said} ({change['via']})"
+
+
+def read_already(coverage: Coverage | None, window: Window) -> str:
+    """Return how much of a time was read already, before a backfill of it."""
+    whole = window.until - window.since
+    read = coverage.read_in(window) if coverage else timedelta()
+    if read <= timedelta():
+        return f"Nothing of these {span(whole)} was read yet."
+    left = whole - read
+    if left < _HARDLY:
+        return f"All of these {span(whole)} was read already. A backfill has nothing to do."
+    return f"{span(read)} of these {span(whole)} were read already; the other {span(left)} will be read."

@@ -1,4 +1,4 @@
-"""Figures of the collection as a whole: whether anybody collects, what came late, what could not be understood."""
+"""Figures of the collection as a whole: whether anybody collects, and what came late."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.tables import polls, quarantine
+from app.storage.tables import polls
 
 # Workers tell the queue every 10 seconds that they are alive, by the database's clock.
 _ALIVE = text(
@@ -27,9 +27,3 @@ async def late_since(connection: AsyncConnection, since: datetime) -> dict[UUID,
         .group_by(polls.c.connector_id)
     )
     return {connector: int(late) for connector, late in await connection.execute(query)}
-
-
-async def count_quarantined(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many records are in quarantine, by the name of what brought them."""
-    query = select(quarantine.c.connector, func.count()).group_by(quarantine.c.connector)
-    return {name: int(count) for name, count in await connection.execute(query)}
