@@ -79,7 +79,6 @@ def build_contract(app: FastAPI, routers: list[APIRouter]) -> dict[str, Any]:
         servers=[{"url": "/api/v1"}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
-    document["paths"] = {path.removeprefix("/v1"): item for path, item in document["paths"].items()}
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = _SCHEMES
     schemas = parts.setdefault("schemas", {})
