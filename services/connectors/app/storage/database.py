@@ -29,6 +29,7 @@ async def open_database(settings: Settings) -> AsyncIterator[AsyncEngine]:
         url,
         pool_size=settings.worker_concurrency + 5,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error's text must not show what was written
         isolation_level="READ COMMITTED",  # what the queries are written for, whatever the server's default is
         connect_args={
             "application_name": "aisoc",

@@ -160,7 +160,8 @@ users = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("hash", LargeBinary, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", _Time, nullable=False),
     Column("seen_at", _Time, nullable=False),
@@ -200,12 +201,13 @@ sign_ins = Table(
     Column("expires_at", _Time, nullable=False),
 )
 
+# Names as hashes: people type their password into the wrong field.
 failed_logins = Table(
     "failed_logins",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("at", _Time, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("name", LargeBinary, nullable=False),
     Column("ip", Text, nullable=False),
 )
 

@@ -1,14 +1,43 @@
 """The web application: doors, API and console put together on one service."""
 
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.service import Service
+from app.web.errors import install_errors
+from app.web.headers import SecurityHeaders
+
+_STATIC = Path(__file__).parent / "static"
 
 
 def create_app(service: Service) -> FastAPI:
-    """Return the application that serves a service; the service stays open as long as it serves."""
+    """Return the application that serves a service; the service stays open as long as it serves.
+
+    Routes are looked for in the order in which they are added: a console mounted at / comes last.
+    """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
+    install_errors(app)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    # What is added last meets a request first.
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(WithService, service=service)
     return app
+
+
+class WithService:
+    """Middleware that hands the service to everything within, mounted applications too."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on, with the service."""
+        await self._app(scope | {"aisoc.service": self._service}, receive, send)

@@ -22,7 +22,8 @@ _STEPS = (
     "CREATE UNIQUE INDEX users_by_name ON users (lower(name))",
     """
     CREATE TABLE sessions (
-        hash bytea PRIMARY KEY,
+        id uuid PRIMARY KEY,
+        hash bytea NOT NULL UNIQUE,
         user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
         created_at timestamptz NOT NULL,
         seen_at timestamptz NOT NULL,
@@ -31,6 +32,7 @@ _STEPS = (
         agent text
     )
     """,
+    "CREATE INDEX sessions_of_user ON sessions (user_id)",
     """
     CREATE TABLE tokens (
         id uuid PRIMARY KEY,
@@ -62,7 +64,7 @@ _STEPS = (
     CREATE TABLE failed_logins (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         at timestamptz NOT NULL,
-        name text NOT NULL,
+        name bytea NOT NULL,
         ip text NOT NULL
     )
     """,
