@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import httpx
@@ -13,6 +14,20 @@ from app.microsoft.transport import tls_context
 
 _TIMEOUT = httpx.Timeout(30, connect=15)
 _LARGEST_ANSWER = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer, in the form that msal reads."""
+
+    status_code: int
+    text: str
+    headers: Mapping[str, str]
+
+    def raise_for_status(self) -> None:
+        """Raise Retry (sign_in_unavailable) unless it is the answer to the question."""
+        if self.status_code != 200:
+            raise _unusable(self.status_code, "it is an error")
 
 
 class AuthorityClient:
@@ -26,7 +41,7 @@ class AuthorityClient:
 
     def get(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    ) -> Answer:
         """Ask for what is there. Raises Abort or Retry."""
         return self._send(httpx.Request("GET", url, params=params, headers=headers))
 
@@ -36,7 +51,7 @@ class AuthorityClient:
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> Answer:
         """Send a form. Raises Abort or Retry."""
         return self._send(httpx.Request("POST", url, params=params, data=data, headers=headers))
 
@@ -47,15 +62,15 @@ class AuthorityClient:
     def _tls(self) -> ssl.SSLContext:
         return tls_context(self._cloud)
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request) -> Answer:
         check_authority(str(request.url), self._cloud)
         try:
             with httpx.Client(verify=self._tls, timeout=_TIMEOUT, follow_redirects=False) as client:
                 answer = client.send(request, stream=True)
-                _read(answer)
+                text = _read(answer)
         except httpx.HTTPError as error:
             raise _unreachable(error, self._cloud) from error
-        return answer
+        return Answer(answer.status_code, text, dict(answer.headers))
 
 
 def check_authority(url: str, cloud: Cloud) -> None:
@@ -69,24 +84,24 @@ def check_authority(url: str, cloud: Cloud) -> None:
         )
 
 
-def _read(answer: httpx.Response) -> None:
-    """Read a whole answer of bounded size; msal looks at its text later."""
+def _read(answer: httpx.Response) -> str:
+    """Return the JSON text of an answer."""
     body = bytearray()
     for part in answer.iter_bytes():
         body += part
         if len(body) > _LARGEST_ANSWER:
-            raise _unusable(answer, "it is too large")
-    answer._content = bytes(body)  # noqa: SLF001
+            raise _unusable(answer.status_code, "it is too large")
     try:
-        json.loads(answer.content)
+        json.loads(body)
+        return body.decode()
     except (ValueError, RecursionError):
-        raise _unusable(answer, "it is not JSON") from None
+        raise _unusable(answer.status_code, "it is not JSON") from None
 
 
-def _unusable(answer: httpx.Response, why: str) -> AisocError:
+def _unusable(status: int, why: str) -> Retry:
     return Retry(
         "sign_in_unavailable",
-        f"Microsoft Entra ID gave an answer that cannot be used (HTTP {answer.status_code}): {why}.",
+        f"Microsoft Entra ID gave an answer that cannot be used (HTTP {status}): {why}.",
         "Start again after a minute. If it lasts, look whether a proxy answers in its place.",
     )
 
