@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.service import Service
 from app.web.errors import install_errors
+from app.web.guard import CrossSiteGuard
 from app.web.headers import SecurityHeaders
+from app.web.pages import pages
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -23,8 +25,10 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     install_errors(app)
+    app.include_router(pages)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
+    app.add_middleware(CrossSiteGuard, settings=service.settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1000)
     app.add_middleware(WithService, service=service)
