@@ -60,8 +60,8 @@ async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[
     """Run worker, and console with API, or one of them, until Ctrl-C or SIGTERM.
 
     on_address: called with the console's address when it can be opened. A database that cannot be had at the start
-    raises, as open_service does, and so does an address that cannot be listened on; a database that is lost later is
-    waited for.
+    raises, as open_service does, and so do settings of the sign-in and an address that cannot be used; a database that
+    is lost later is waited for.
     """
     async with open_service() as service:
         stopped = _stop_event()
@@ -78,12 +78,13 @@ def _web(service: Service, stopped: asyncio.Event, on_address: Callable[[str], N
     from app.web.app import create_app  # noqa: PLC0415 - a worker without a console starts faster
     from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
 
+    app = create_app(service)
     listener = listen(service.settings)
 
     async def serve() -> None:
         try:
             on_address(address_of(listener, service.settings))
-            await serve_app(create_app(service), listener, service.settings, stopped)
+            await serve_app(app, listener, service.settings, stopped)
         finally:
             stopped.set()
 

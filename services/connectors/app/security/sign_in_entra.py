@@ -4,6 +4,7 @@ msal makes requests, PKCE and nonce, and compares state and nonce; it does not v
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -13,6 +14,7 @@ import jwt
 import msal
 
 from app.errors import AisocError
+from app.security.bearer import make_secret
 from app.security.sign_in_problems import entra_problem, unknown_sign_in, unknown_tenant, unproven
 from app.security.sign_in_settings import EntraApp
 from app.security.sign_in_wire import AuthorityClient, check_authority
@@ -35,7 +37,13 @@ class Entra:
 
         Raises Abort or Retry when Entra cannot be asked where its endpoints are.
         """
-        flow: Flow = self._msal.initiate_auth_code_flow([], redirect_uri=redirect_uri, prompt="select_account")
+        entra = self._msal
+        with warnings.catch_warnings():
+            # It recommends form_post: a POST from Entra's site, with which a browser sends no cookie that is Lax.
+            warnings.filterwarnings("ignore", "response_mode=")
+            flow: Flow = entra.initiate_auth_code_flow(
+                [], redirect_uri=redirect_uri, state=make_secret(), prompt="select_account"
+            )
         check_authority(flow["auth_uri"], self.app.cloud)
         return flow
 
@@ -44,12 +52,15 @@ class Entra:
 
         Raises Denied, Abort or Retry that says why nobody is let in.
         """
+        if not (answer.get("code") or answer.get("error")):
+            raise unknown_sign_in()
+        entra = self._msal
         try:
-            result = self._msal.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
-        except ValueError as error:  # no code and no error, or another state
-            raise unknown_sign_in() from error
-        except RuntimeError as error:  # another nonce
+            result = entra.acquire_token_by_auth_code_flow(dict(flow), dict(answer))
+        except RuntimeError as error:
             raise unproven("its nonce belongs to another sign-in") from error
+        except (ValueError, LookupError) as error:
+            raise unproven("it cannot be read") from error
         if "error" in result:
             raise entra_problem(result, self.app, flow["redirect_uri"])
         return self._verified(str(result.get("id_token", "")), now)

@@ -33,7 +33,7 @@ class Answer:
 class AuthorityClient:
     """The HTTP client that msal and the key set use; each request has a connection of its own, as sign-ins are rare.
 
-    Answers are JSON for sure: msal would log one that is not, with whatever token is in it.
+    Only JSON is passed on: msal logs an answer that is none, with whatever token is in it.
     """
 
     def __init__(self, cloud: Cloud) -> None:
@@ -67,6 +67,7 @@ class AuthorityClient:
         try:
             with httpx.Client(verify=self._tls, timeout=_TIMEOUT, follow_redirects=False) as client:
                 answer = client.send(request, stream=True)
+                _check_status(answer.status_code)
                 text = _read(answer)
         except httpx.HTTPError as error:
             raise _unreachable(error, self._cloud) from error
@@ -92,10 +93,19 @@ def _read(answer: httpx.Response) -> str:
         if len(body) > _LARGEST_ANSWER:
             raise _unusable(answer.status_code, "it is too large")
     try:
-        json.loads(body)
-        return body.decode()
+        text = body.decode()
+        read = json.loads(text)
     except (ValueError, RecursionError):
-        raise _unusable(answer.status_code, "it is not JSON") from None
+        read = None
+    if not isinstance(read, dict):
+        raise _unusable(answer.status_code, "it is no JSON object")
+    return text
+
+
+def _check_status(status: int) -> None:
+    """Raise Retry for what msal would take for an answer, or repeat: redirects, throttling, failures."""
+    if not (status == 200 or (400 <= status < 500 and status not in (408, 429))):
+        raise _unusable(status, "it is an error")
 
 
 def _unusable(status: int, why: str) -> Retry:

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.service import Service
+from app.web.entra import entra_routes
 from app.web.errors import install_errors
 from app.web.guard import CrossSiteGuard
 from app.web.headers import SecurityHeaders
@@ -20,12 +21,14 @@ _STATIC = Path(__file__).parent / "static"
 def create_app(service: Service) -> FastAPI:
     """Return the application that serves a service; the service stays open as long as it serves.
 
-    Routes are looked for in the order in which they are added: a console mounted at / comes last.
+    Routes are looked for in the order in which they are added: a console mounted at / comes last. Raises InvalidInput
+    (invalid_setting, unknown_cloud) for settings of the sign-in that cannot be used.
     """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     install_errors(app)
     app.include_router(pages)
+    app.include_router(entra_routes(service))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
     app.add_middleware(CrossSiteGuard, settings=service.settings)

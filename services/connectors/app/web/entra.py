@@ -1,10 +1,9 @@
 """The routes of a sign-in with Entra: to Entra, and back from it."""
 
-import re
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import RedirectResponse, Response
 
 from app.errors import NotFound
 from app.security.sign_in import LIFETIME, begin_sign_in, finish_sign_in
@@ -12,12 +11,12 @@ from app.security.sign_in_entra import Entra
 from app.security.sign_in_settings import read_entra_app
 from app.service import Service
 from app.web.access import Public, address_of_caller, service_of
-from app.web.cookies import is_secure, set_session_cookie
+from app.web.cookies import is_secure
+from app.web.forms import local_path
+from app.web.pages import signed_in
 
 _BACK = "/sign-in/entra/callback"
 _MARK = "aisoc_sign_in"
-# A path of ours: not //host or /\host, which browsers read as another site.
-_LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]{0,2000}")
 
 
 def entra_routes(service: Service) -> APIRouter:
@@ -32,26 +31,23 @@ def entra_routes(service: Service) -> APIRouter:
     @routes.get("")
     async def begin(request: Request, next: str = "/") -> RedirectResponse:  # noqa: A002 - the parameter's name
         """Send a browser to Entra."""
-        then = next if _LOCAL.fullmatch(next) else "/"
-        begun = await begin_sign_in(service_of(request), _set_up(entra), _redirect_uri(request), then)
+        begun = await begin_sign_in(service_of(request), _set_up(entra), _redirect_uri(request), local_path(next))
         answer = RedirectResponse(begun.url, 302)
         answer.set_cookie(value=begun.mark, max_age=int(LIFETIME.total_seconds()), **_mark_cookie(request))
         return answer
 
     @routes.get("/callback")
-    async def finish(request: Request) -> RedirectResponse:
-        """Let in who comes back from Entra."""
-        name, settings = _mark_cookie(request)["key"], service_of(request).settings
-        signed_in = await finish_sign_in(
+    async def finish(request: Request) -> Response:
+        """Let in who comes back from Entra; what session the browser had before ends."""
+        finished = await finish_sign_in(
             service_of(request),
             _set_up(entra),
-            request.cookies.get(name),
+            request.cookies.get(_mark_cookie(request)["key"]),
             request.query_params,
             ip=address_of_caller(request),
             agent=request.headers.get("user-agent"),
         )
-        answer = RedirectResponse(signed_in.then, 303)
-        set_session_cookie(answer, request, settings, signed_in.secret)
+        answer = await signed_in(request, finished.secret, finished.then)
         answer.delete_cookie(**_mark_cookie(request))
         return answer
 
