@@ -97,7 +97,7 @@ def _id_token(cloud: Cloud, origins: Origins, app: App, grant: Grant, fault: fau
         case "key":
             return make_key().sign(claims)
         case "unsigned":
-            return jwt.encode(claims, None, "none", {"kid": key.kid})
+            return jwt.encode(claims, "", "none", {"kid": key.kid})
         case "expired":
             day = int(timedelta(days=1).total_seconds())
             return key.sign(claims | {name: claims[name] - day for name in ("iat", "nbf", "exp")})

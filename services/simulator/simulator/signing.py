@@ -45,8 +45,8 @@ class SigningKeys:
 
     def published(self, issuer: str) -> dict[str, Any]:
         """Return the key set as discovery/v2.0/keys answers it."""
-        assert self.current
-        return {"keys": [key.published(issuer) for key in self._keys]}
+        newest = self.current
+        return {"keys": [key.published(issuer) for key in (*self._keys[:-1], newest)]}
 
 
 def make_key() -> SigningKey:

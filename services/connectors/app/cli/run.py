@@ -15,6 +15,7 @@ from app.collection.manage import rotate_keys
 from app.demo import run_demo
 from app.errors import Abort, InvalidInput
 from app.main import open_service, serve_until_stopped
+from app.security.links import SET_UP_HOURS
 from app.settings import read_settings
 
 keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
@@ -51,8 +52,11 @@ def serve(
     run(work(), log_level=_log_level())
 
 
-def _tell_address(address: str) -> None:
+def _tell_address(address: str, set_up_link: str | None) -> None:
+    """Print where the console is; on standard error as it is, so that it reaches the log of a service too."""
     stderr().print(f"Console: {address}", soft_wrap=True)
+    if set_up_link is not None:
+        stderr().print(f"Set up the first admin, once, within {SET_UP_HOURS} hours: {set_up_link}", soft_wrap=True)
 
 
 def _log_level() -> str:

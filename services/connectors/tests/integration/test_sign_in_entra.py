@@ -17,8 +17,10 @@ from conftest import SECRET, Lab
 from pydantic import SecretStr
 from sqlalchemy import func, select, text, update
 
+from app.errors import InvalidInput
 from app.log import _QUIET_LIBRARIES
 from app.main import open_service
+from app.security import sign_in_wire
 from app.security.roles import Role
 from app.service import Service
 from app.settings import Settings
@@ -448,6 +450,44 @@ async def test_an_answer_that_is_none_is_tried_again_later_and_never_logged(door
                 told(await browser.get(back), 503, "Start again after a minute")
             assert (await sign_in(browser, door)).status_code == 303
     assert not any(part in line for line in written(caplog) for part in ("id_token", SECRET, JWT))
+
+
+@pytest.mark.parametrize("kind", ["openid", "token", "keys"])
+async def test_a_redirect_is_not_followed(door, kind):
+    door.person("Ada", "AiSOC.Viewer")
+    away = faults.error(kind, 307, headers={"Location": f"{door.server.elsewhere}/token"})
+    async with door.browser() as browser:
+        if kind == "openid":
+            door.lab.cloud.faults.add(away)
+            told(await browser.get("/sign-in/entra"), 503, "HTTP 307")
+        back = await pick(browser, door)
+        if kind != "openid":
+            door.lab.cloud.faults.add(away)
+            told(await browser.get(back), 503, "HTTP 307")
+    assert not list(door.lab.cloud.journal.of("elsewhere"))
+
+
+async def test_entra_that_does_not_answer_is_waited_for_in_vain(door, monkeypatch):
+    monkeypatch.setattr(sign_in_wire, "_TIMEOUT", httpx.Timeout(0.3))
+    door.person("Ada", "AiSOC.Viewer")
+    async with door.browser() as browser:
+        back = await pick(browser, door)
+        door.lab.cloud.faults.add(faults.hang("token"))
+        told(await browser.get(back), 503, f"{door.server.authority} cannot be reached", "HTTPS_PROXY")
+
+
+async def test_a_certificate_that_is_not_trusted_is_told(settings, lab, server):
+    clouds = Path(settings.clouds)
+    clouds.write_text("\n".join(line for line in clouds.read_text().splitlines() if "ca_bundle" not in line))
+    async with opened(sign_in_settings(settings, lab), lab, server) as door, door.browser() as browser:
+        told(await browser.get("/sign-in/entra"), 503, "is not trusted here", "ca_bundle")
+
+
+async def test_incomplete_settings_stop_the_start(settings, lab, clock):
+    incomplete = sign_in_settings(settings, lab, sign_in_client_secret=None)
+    async with open_service(incomplete, clock) as service:
+        with pytest.raises(InvalidInput, match="AISOC_SIGN_IN_CLIENT_SECRET is missing"):
+            create_app(service)
 
 
 async def test_an_endpoint_on_another_host_gets_nothing(settings, lab, server, tmp_path):
