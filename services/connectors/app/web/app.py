@@ -47,4 +47,5 @@ class WithService:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on, with the service."""
-        await self._app(scope | {"aisoc.service": self._service}, receive, send)
+        scope["aisoc.service"] = self._service  # not in a copy: the answer to an unforeseen error needs it further out
+        await self._app(scope, receive, send)
