@@ -83,14 +83,14 @@ def _health(each: Watched, around: Around, now: datetime) -> Iterator[Attention]
     health, name = each.standing.health, each.row.name
     if health.state == "failing" and health.error:
         since = f"{name} has been failing since {moment(health.since, now)}: {health.error['message']}"
-        yield Attention("error", since, health.error["remedy"], each.path, name)
+        yield Attention("error", since, health.error["remedy"], each.path, f"Open {name}")
     elif health.state == "behind" and around.collecting and health.covered_until:
         yield Attention(
             "warning",
             f"{name} is {span(health.behind)} behind: nothing later than {moment(health.covered_until, now)} was read.",
             "A long poll may still be under way; its page shows it.",
             each.path,
-            name,
+            f"Open {name}",
         )
 
 
@@ -109,17 +109,21 @@ def _alarms(around: Around) -> Iterator[Attention]:
 
 
 def _expiry(each: Watched, now: datetime) -> Iterator[Attention]:
-    expires = secret_expires_on(each.row.config)
+    expires, name = secret_expires_on(each.row.config), each.row.name
     if expires is None:
         return
     left = (expires - now.date()).days
     remedy = "Make a new secret at the app registration and give it with Rotate secret."
     if left < 0:
         ago = number(-left, "day")
-        yield Attention("error", f"The secret of {each.row.name} expired {ago} ago.", remedy, each.path, each.row.name)
+        yield Attention(
+            "error", f"The secret of {each.row.name} expired {ago} ago.", remedy, each.path, f"Open {each.row.name}"
+        )
     elif left <= _EXPIRY_DAYS:
         soon = "today" if left == 0 else f"in {number(left, 'day')}, on {expires:%d %b %Y}"
-        yield Attention("warning", f"The secret of {each.row.name} expires {soon}.", remedy, each.path, each.row.name)
+        yield Attention(
+            "warning", f"The secret of {each.row.name} expires {soon}.", remedy, each.path, f"Open {each.row.name}"
+        )
 
 
 def _unknown_expiry(enabled: list[Watched]) -> Iterator[Attention]:
@@ -134,7 +138,7 @@ def _unknown_expiry(enabled: list[Watched]) -> Iterator[Attention]:
             f"Nobody told when the secret of {names}{more} expires, so AiSOC cannot warn before.",
             "Copy the date from the app registration and give it with Edit.",
             only.path if len(unknown) == 1 else "/connectors",
-            only.row.name if len(unknown) == 1 else "Connectors",
+            f"Open {only.row.name}" if len(unknown) == 1 else "Open connectors",
         )
 
 
@@ -156,7 +160,7 @@ def _ledger(each: Watched, now: datetime) -> Iterator[Attention]:
                 f"{name} can never read {lost}: the source no longer keeps it.",
                 "An export of that time can be read with aisoc ingest.",
                 each.path,
-                name,
+                f"Open {name}",
             )
     settled, widths = coverage.settled_until, each.standing.ledger.widths
     usual = widths.longest_lag + timedelta(seconds=each.row.config["poll_interval_seconds"]) + _UNSETTLED_LONG
@@ -166,7 +170,7 @@ def _ledger(each: Watched, now: datetime) -> Iterator[Attention]:
             f"{name} has read nothing again since {moment(settled, now)}: late events of that time may be missing.",
             "Run a sweep; its page has the button.",
             each.path,
-            name,
+            f"Open {name}",
         )
 
 

@@ -49,7 +49,7 @@ class _Connector:
         self._view, self._id = view, detail.each.row.id
         self._polls_shown = STEP
         with titled(detail.each.row.name):
-            self._chip = Region(health_chip)
+            self._chip = Region(health_chip, "chip-place")
             self._buttons = Region(self._draw_buttons, "buttons")
         with panel("How it stands"):
             self._standing = Region(_draw_standing)
@@ -58,7 +58,7 @@ class _Connector:
         with ui.element("div").classes("halves"):
             with panel("How late events become readable"):
                 self._lags = Region(draw_lags)
-            with panel("Asked for"):
+            with panel("Readings asked for"):
                 self._readings = Readings(view)
         with panel("Polls"):
             self._polls = PollTable(self._show_more)

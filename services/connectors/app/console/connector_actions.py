@@ -9,7 +9,7 @@ from nicegui import context, ui
 
 from app.collection.manage import probe_connector, switch_connector
 from app.collection.readings import request_reading
-from app.connectors.base import TestReport
+from app.connectors.base import Finding, TestReport
 from app.console.connector_words import KIND_WORDS
 from app.console.parts import finding, tag
 from app.console.view import View
@@ -58,26 +58,29 @@ async def test(view: View, connector_id: UUID) -> None:
     service = await view.service()
     row = await current(service, connector_id)
     with opened_dialog(f"Test connection of {row.name}") as dialog:
-        findings = ui.element("div").classes("findings").props('aria-live="polite"')
-        with findings:
-            asking()
+        findings = Findings()
         with ui.row().classes("dialog-buttons"):
             ui.button("Close", on_click=dialog.close).props("flat")
-    report = await probe_connector(service, row)
-    findings.clear()
-    with findings:
-        show_report(report)
+    findings.end(await probe_connector(service, row, findings.tell))
 
 
-def asking() -> None:
-    """Say that the source is being asked."""
-    with ui.row().classes("asking"):
-        ui.spinner(size="1.2em")
-        ui.label("Asking the source …")
+class Findings:
+    """What a connection test finds, each as it comes."""
 
+    def __init__(self) -> None:
+        with ui.element("div").classes("findings").props('aria-live="polite"'):
+            self._found = ui.element("div").classes("findings")
+            with ui.row().classes("asking") as self._asking:
+                ui.spinner(size="1.2em")
+                ui.label("Asking the source …")
 
-def show_report(report: TestReport) -> None:
-    """Draw what a connection test found."""
-    for found in report.findings:
-        finding(found.level, found.message, found.remedy)
-    ui.label("This connector can collect." if report.ok else "This connector cannot collect yet.").classes("strong")
+    def tell(self, found: Finding) -> None:
+        """Draw a finding below the others."""
+        with self._found:
+            finding(found.level, found.message, found.remedy)
+
+    def end(self, report: TestReport) -> None:
+        """Say what the findings come to."""
+        self._asking.set_visibility(False)
+        with self._found:
+            ui.label("It can collect." if report.ok else "It cannot collect yet.").classes("strong")

@@ -54,7 +54,9 @@ class CoverageStrip:
         if len(lines) > _LISTED:
             ui.label(f"And {len(lines) - _LISTED:,} earlier pieces.").classes("quiet small")
         if self._can_read and any(piece.kind in {"unread", "unasked"} for piece, _ in lines):
-            ui.button("Read the past …", icon="history", on_click=self._backfill).props("flat dense").classes("inline-button")
+            ui.button("Read the past …", icon="history", on_click=self._backfill).props("flat dense").classes(
+                "inline-button"
+            )
 
 
 def _draw_strip(pieces: tuple[Segment, ...], marks: tuple[Tick, ...], shown: str, now: datetime) -> None:
@@ -78,7 +80,10 @@ def _lines(pieces: list[Segment], coverage: Coverage | None) -> list[tuple[Segme
     """Return the pieces with why each gap is one, newest first."""
     reasons = [(gap.window, GAP_WORDS[gap.reason]) for gap in coverage.gaps] if coverage else []
     return [
-        (piece, next((f"({why})" for window, why in reasons if piece.kind == "gap" and _meet(window, piece.window)), ""))
+        (
+            piece,
+            next((f"({why})" for window, why in reasons if piece.kind == "gap" and _meet(window, piece.window)), ""),
+        )
         for piece in reversed(pieces)
     ]
 

@@ -20,7 +20,11 @@ def draw_lags(lags: Lags, widths: Widths) -> None:
     each = -(-len(bars) // _LABELLED)
     with ui.element("ol").classes("columns").props('aria-label="Events by how late they became readable"'):
         for place, (bound, count) in enumerate(bars):
-            said = f"Within {bound}: {number(count, 'event')}" if bound != "longer" else f"Longer: {number(count, 'event')}"
+            said = (
+                f"Within {bound}: {number(count, 'event')}"
+                if bound != "longer"
+                else f"Longer: {number(count, 'event')}"
+            )
             with ui.element("li") as column:
                 column.props["title"] = said
                 bar = ui.element("div").classes("column-bar").props('aria-hidden="true"')

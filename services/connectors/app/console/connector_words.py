@@ -32,6 +32,8 @@ _CHANGES = {
     "connector.disable": "paused it",
     "reading.stop": "stopped a",
 }
+# From so many of a unit on, parts of one say nothing more.
+_ROUNDED_FROM = 10
 _HARDLY = timedelta(minutes=15)
 ALARMING = (Severity.HIGH, Severity.CRITICAL)
 
@@ -64,7 +66,9 @@ def standing_words(standing: Standing, late: int, now: datetime) -> str:
     told = f"Covered to {moment(health.covered_until, now)} UTC"
     if health.settled_until is not None:
         told += f", settled to {moment(health.settled_until, now)}: before that, no late event is expected"
-    told += f". {number(late, 'event')} came late today and {'was' if late == 1 else 'were'} recovered." if late else "."
+    told += (
+        f". {number(late, 'event')} came late today and {'was' if late == 1 else 'were'} recovered." if late else "."
+    )
     if coverage is not None and coverage.missing:
         unread = sum((window.until - window.since for window in coverage.missing), timedelta())
         told += f" {span(unread)} that somebody asked for is not read yet: a backfill reads it."
@@ -90,7 +94,8 @@ def span(time: timedelta) -> str:
     seconds = time.total_seconds()
     for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
-            told = f"{seconds / size:.1f}".removesuffix(".0")
+            count = seconds / size
+            told = f"{count:,.0f}" if count >= _ROUNDED_FROM else f"{count:.1f}".removesuffix(".0")
             return f"{told} {unit if told == '1' else unit + 's'}"
     return number(round(seconds), "second")
 
@@ -123,7 +128,9 @@ def _bound(place: int) -> str:
 def reading_title(reading: ReadingRow, now: datetime) -> str:
     """Return what was asked for, by whom and when."""
     since = f" since {moment(reading.since, now)}" if reading.since else ""
-    return f"{KIND_WORDS[reading.kind]}{since}, asked for by {reading.requested_by} at {moment(reading.requested_at, now)}"
+    return (
+        f"{KIND_WORDS[reading.kind]}{since}, asked for by {reading.requested_by} at {moment(reading.requested_at, now)}"
+    )
 
 
 def reading_share(reading: ReadingRow) -> float | None:
@@ -139,7 +146,7 @@ def reading_words(reading: ReadingRow, now: datetime) -> str:
     told = reading.progress or {}
     parts = [_slices(told), _counts(told)]
     if reading.state == "running":
-        parts += [_pace(reading, now), _waiting(told, now)]
+        parts += [_pace(reading, now), _waiting(told)]
     elif reading.started_at and reading.finished_at:
         parts.append(f"took {age(reading.finished_at - reading.started_at)}")
     said = "; ".join(part for part in parts if part)
@@ -174,7 +181,7 @@ def _pace(reading: ReadingRow, now: datetime) -> str:
     return ", ".join(parts)
 
 
-def _waiting(told: dict[str, Any], now: datetime) -> str:
+def _waiting(told: dict[str, Any]) -> str:
     until = told.get("waiting_until")
     return f"waiting until {datetime.fromisoformat(until):%H:%M:%S}, as the source asked" if until else ""
 
@@ -182,7 +189,7 @@ def _waiting(told: dict[str, Any], now: datetime) -> str:
 def poll_window(poll: dict[str, Any], now: datetime) -> str:
     """Return the window that a poll read."""
     if poll["window_since"] is None:
-        return "–"
+        return "not begun"
     return f"{moment(poll['window_since'], now)} to {moment(poll['window_until'], now)}"
 
 
@@ -194,15 +201,14 @@ def secret_expires_on(config: dict[str, Any]) -> date | None:
 
 def settings_words(row: ConnectorRow, form: type[CollectionConfig]) -> list[tuple[str, str]]:
     """Return a connector's settings as names and values for people; secrets only as that they are stored."""
-    told = []
-    for name, field in form.model_fields.items():
-        title = field.title or name
-        if name not in row.config:
-            told.append((title, "stored, encrypted"))
-        else:
-            value = row.config[name]
-            told.append((title, "not told" if value is None else _amount(name, value)))
-    return told
+    fields = sorted(form.model_fields.items(), key=lambda field: field[0] in CollectionConfig.model_fields)
+    return [(field.title or name, _setting(row.config, name)) for name, field in fields]
+
+
+def _setting(config: dict[str, Any], name: str) -> str:
+    if name not in config:
+        return "stored, encrypted"
+    return "not told" if config[name] is None else _amount(name, config[name])
 
 
 def _amount(name: str, value: Any) -> str:
@@ -223,7 +229,8 @@ def change_words(change: dict[str, Any]) -> str:
         said += f" {facts.get('kind', 'reading')}"
     elif action.startswith("reading."):
         said = f"asked for a {action.removeprefix('reading.')}"
-    return f"{change['actor']} {said} ({change['via']})"
+    via = "" if change["via"] == change["actor"] else f" ({change['via']})"
+    return f"{change['actor']} {said}{via}"
 
 
 def read_already(coverage: Coverage | None, window: Window) -> str:

@@ -56,10 +56,7 @@ def draw_attention(needed: tuple[Attention, ...], watching: bool) -> None:
     with ui.element("section").classes("panel").props('aria-live="polite"'):
         tag("h2", "Needs attention")
         for each in needed:
-            with ui.element("div").classes("attention"):
-                finding(each.level, each.message, each.remedy)
-                if each.path:
-                    ui.link(each.link, each.path).classes("attention-link")
+            finding(each.level, each.message, each.remedy, (each.link, each.path) if each.path else None)
         if not needed and watching:
             finding("ok", "Everything is covered.")
         elif not needed:
@@ -70,7 +67,7 @@ def figures_of(told: Overview) -> tuple[Figure, ...]:
     """Return the big numbers: number, what it counts, what belongs to it, and the page that shows it."""
     collection, activity = told.collection, told.activity
     today = f"since:{iso(midnight_of(told.now))}"
-    covered = moment(collection.covered_until, told.now) if collection.covered_until else "–"
+    covered = moment(collection.covered_until, told.now) if collection.covered_until else "not yet"
     return (
         (f"{activity.events_today:,}", "events today", "since 00:00 UTC", search_path(today)),
         (f"{activity.alarming_today:,}", "high or critical today", "", search_path(f"severity>=high {today}")),
@@ -125,7 +122,7 @@ class _Line:
             with ui.element("td"):
                 ui.link(name, f"/connectors/{connector_id}").classes("wrap")
             with ui.element("td"):
-                self._health = Region(lambda state: health_chip(state))
+                self._health = Region(health_chip)
             self._covered, self._lag, self._next = (_cell() for _ in range(3))
 
     def show(self, each: Watched, now: datetime) -> None:

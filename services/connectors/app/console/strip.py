@@ -21,6 +21,8 @@ LEGEND: dict[Kind, str] = {
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _STEPS = (5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 12 * _HOUR, _DAY, 7 * _DAY, 15 * _DAY)
 _MOST_TICKS = 7
+# A label in the middle of its mark needs so much room at the ends, in percent.
+_MARGIN = 3
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def ticks(span: Window) -> list[Tick]:
     number = max(0, (span.until - first) // step + 1)
     form = "%d %b" if step >= _DAY else "%H:%M"
     marks = (first + place * step for place in range(number))
-    return [Tick(at, _percent(at, span), f"{at:{form}}") for at in marks]
+    placed = [Tick(at, _percent(at, span), f"{at:{form}}") for at in marks]
+    return [tick for tick in placed if _MARGIN <= tick.left <= 100 - _MARGIN]
 
 
 def _edges(coverage: Coverage | None, span: Window) -> list[datetime]:
