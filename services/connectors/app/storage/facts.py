@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.storage.dimensions import ACTOR, DIMENSIONS, Dimension, Texts, address, key, lowered
+from app.storage.dimensions import ACTOR, DIMENSIONS, PARENT, PLACE, SPELLED, Dimension, Texts, address, key, lowered
 from app.storage.tables import EVENT_FIELDS
 
 _COPY = (
@@ -80,15 +80,25 @@ async def _stored(connection: AsyncConnection, dimension: Dimension, keys: Itera
 
 async def _add(connection: AsyncConnection, dimension: Dimension, new: dict[bytes, Texts]) -> None:
     """Add combinations in the order of their keys, so that two writers never wait for one another in a circle."""
-    table = dimension.table
-    names = ["key", *dimension.columns, "spelled", *(["address"] if dimension is ACTOR else [])]
-    values = []
-    for unique in sorted(new):
-        texts = lowered(new[unique])
-        row = dict(zip(dimension.columns, texts, strict=True)) | {"key": unique, "spelled": list(new[unique])}
-        if dimension is ACTOR:
-            found = address(row["src_ip"])
-            row["address"] = found and str(found)
-        values.append(row)
-    statement = insert(table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing()
-    await connection.execute(statement, values)
+    rows = [_row(dimension, unique, new[unique]) for unique in sorted(new)]
+    if dimension is PLACE:
+        paths = await _numbers(connection, PARENT, [(row["parent"],) for row in rows])
+        rows = [row | {"parent": paths[row["parent"],]} for row in rows]
+    names = {column.name: bindparam(column.name) for column in dimension.table.columns if column.name != "id"}
+    await connection.execute(insert(dimension.table).values(names).on_conflict_do_nothing(), rows)
+
+
+def _row(dimension: Dimension, unique: bytes, texts: Texts) -> dict[str, Any]:
+    """Return a combination as a row; of a place the parent is its path still."""
+    row: dict[str, Any] = dict(zip(dimension.columns, lowered(texts), strict=True))
+    given = dict(zip(dimension.columns, texts, strict=True))
+    row["spelled"] = {
+        column: given[column] for column in SPELLED if given.get(column, "") not in {None, row.get(column)}
+    }
+    if dimension is ACTOR:
+        found = address(row["src_ip"])
+        row["address"] = found and str(found)
+    if dimension is PLACE:
+        row["parent"], _, row["leaf"] = row["resource_id"].rpartition("/")
+        row["named_apart"] = row["resource_name"] not in row["resource_id"]
+    return row | {"key": unique}

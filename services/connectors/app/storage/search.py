@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event
 from app.search.query import Search
-from app.storage.conditions import Truth, condition_of, condition_of_times
+from app.storage.conditions import Truth, condition_of_times, resolve
 from app.storage.cursors import Position, read_cursor, written_cursor
 from app.storage.dimensions import facts
 from app.storage.reading import reading
@@ -77,7 +77,7 @@ async def find_page(
     """
     after = read_cursor(cursor) if cursor else None
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return Page((), None)
         found = await _positions(connection, search, condition, after, limit + 1, _Order(newest_first))
@@ -104,7 +104,7 @@ async def stream(
 async def count(connection: AsyncConnection, search: Search, at_most: int = 10_000) -> int:
     """Return how many events a search finds; counting ends at at_most. Raises Retry (search_too_slow)."""
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return 0
         some = select(facts.c.act).where(condition).limit(at_most).subquery()

@@ -5,8 +5,8 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
-# Texts are in lower case, as searches compare them, and empty where the event has none; `spelled` holds them as they
-# were first met. The collation is that of bytes: searches look for parts of texts, and sort none.
+# Texts are in lower case, as searches compare them, and empty where the event has none; `spelled` holds those that were
+# first met in another spelling. The collation is that of bytes: searches look for parts of texts, and sort none.
 _TABLES = """
 CREATE TABLE event_acts (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -29,6 +29,12 @@ CREATE TABLE event_actors (
     address inet,
     spelled jsonb NOT NULL
 );
+-- A resource's path without its last part, which many resources share.
+CREATE TABLE event_parents (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key bytea NOT NULL UNIQUE,
+    path text COLLATE "C" NOT NULL
+);
 CREATE TABLE event_places (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL UNIQUE,
@@ -38,13 +44,15 @@ CREATE TABLE event_places (
     resource_type text COLLATE "C" NOT NULL,
     subscription_id text COLLATE "C" NOT NULL,
     tenant_id text COLLATE "C" NOT NULL,
+    parent integer NOT NULL,
+    leaf text COLLATE "C" NOT NULL,
+    named_apart boolean NOT NULL,
     spelled jsonb NOT NULL
 );
 CREATE TABLE event_titles (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key bytea NOT NULL UNIQUE,
-    title text COLLATE "C" NOT NULL,
-    spelled jsonb NOT NULL
+    title text COLLATE "C" NOT NULL
 );
 CREATE TABLE event_facts (
     event_time timestamptz NOT NULL,
