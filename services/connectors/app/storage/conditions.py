@@ -1,7 +1,6 @@
 """A search as SQL on the narrow rows: its texts are looked up in the small tables first."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +9,7 @@ from sqlalchemy.types import UserDefinedType
 from app.search.fields import Kind
 from app.search.query import And, Condition, Match, Not, Or, Search, Severities, Value, When
 from app.storage.dimensions import OF_COLUMN, Dimension, facts
+from app.storage.tables import id_range
 from app.storage.texts import whole_or_pattern, with_text
 
 Truth = ColumnElement[bool]
@@ -168,7 +168,4 @@ def _id(value: Value) -> Truth:
     """Return the condition that an id begins so."""
     if value.anything:
         return true()
-    digits = (value.literal or "").replace("-", "")
-    if len(digits) > 32:
-        return false()
-    return facts.c.id.between(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+    return facts.c.id.between(*id_range(value.literal or ""))

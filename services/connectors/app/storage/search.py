@@ -15,7 +15,7 @@ from app.storage.conditions import Truth, condition_of_times, resolve
 from app.storage.cursors import Position, read_cursor, written_cursor
 from app.storage.dimensions import facts
 from app.storage.reading import reading
-from app.storage.tables import EVENT_FIELDS, events
+from app.storage.tables import EVENT_FIELDS, events, id_range
 
 # A search first looks at so many of the nearest events in their order, and finds there what is frequent.
 _NEAREST = 20_000
@@ -114,6 +114,13 @@ async def count(connection: AsyncConnection, search: Search, at_most: int = 10_0
 async def read_event(connection: AsyncConnection, event_id: UUID) -> StoredEvent | None:
     """Return one event, or None when it is not stored."""
     return next(iter(await read_stored(connection, [event_id])), None)
+
+
+async def find_ids(connection: AsyncConnection, prefix: str) -> list[UUID]:
+    """Return the ids that begin so (hexadecimal digits), two at most."""
+    least, greatest = id_range(prefix)
+    query = select(events.c.id).where(events.c.id.between(least, greatest)).limit(2)
+    return list((await connection.execute(query)).scalars())
 
 
 async def read_stored(connection: AsyncConnection, ids: Sequence[UUID]) -> tuple[StoredEvent, ...]:
