@@ -19,14 +19,13 @@ _MOST_LENGTH = 1024
 _LEAST_KINDS = 5
 _ROWS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb6yhn")
 # What people write when they are asked for twelve characters; digits and marks around them change nothing.
-_OBVIOUS = [
+_OBVIOUS = (
     "password",
     "administrator",
     "changeme",
     "letmein",
     "welcome",
     "iloveyou",
-    "qwertyuiop",
     "qwerty",
     "secret",
     "default",
@@ -50,7 +49,7 @@ _OBVIOUS = [
     "microsoft",
     "security",
     "correcthorsebatterystaple",
-]
+)
 
 # The library's defaults are the low-memory profile of RFC 9106: 64 MiB each. Two at a time, so that a flood of
 # sign-ins takes neither all memory nor all processors.

@@ -72,7 +72,7 @@ async def change_role(service: Service, user_id: UUID, role: Role) -> UserRow:
 
 
 async def switch_user(service: Service, user_id: UUID, *, enabled: bool) -> UserRow:
-    """Let a user in or no longer: their sessions end and their tokens stop. Raises NotFound or Conflict (last_admin)."""
+    """Let a user in, or no longer: sessions end and tokens stop at once. Raises NotFound or Conflict (last_admin)."""
     return await _change(service, user_id, "enable" if enabled else "disable", {"enabled": enabled})
 
 

@@ -12,7 +12,7 @@ from app.storage.tables import links
 
 @dataclass(frozen=True)
 class Link:
-    """A link that still leads somewhere. user_id: whose password it sets; None for the one that makes the first admin."""
+    """A link that still works. user_id: whose password it sets; None for the one that makes the first admin."""
 
     user_id: UUID | None
 

@@ -16,9 +16,7 @@ from app.storage.tables import tokens, users
 
 @dataclass(frozen=True)
 class TokenRow:
-    """An API token as stored, with its owner. role: what it was made for; what it may do is never more than its owner
-    may now.
-    """
+    """An API token as stored, with its owner and the role that this one has now."""
 
     id: UUID
     hash: bytes = field(repr=False)
