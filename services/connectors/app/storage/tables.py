@@ -145,6 +145,7 @@ quarantine = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("connector", Text, nullable=False),
+    Column("source", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
