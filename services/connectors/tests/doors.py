@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from app.security.roles import Actor, Role
+from app.security.sessions import start_session
 from app.security.users import add_user
 from app.service import Service
 from app.storage.users import UserRow
@@ -26,6 +27,12 @@ async def person(service: Service, name: str, role: Role = Role.ADMIN) -> UserRo
 def in_hands_of(service: Service, user: UserRow, via: Any = "console") -> Service:
     """Return the service as a user has it."""
     return service.acting_as(Actor(user.name, user.role, via, user.id, "192.0.2.1"))
+
+
+async def session_of(service: Service, user: UserRow) -> str:
+    """Return the secret of a new session of a user, without asking for the password."""
+    async with service.engine.begin() as connection:
+        return await start_session(connection, service, user, ip=None, agent=None, by="test")
 
 
 @asynccontextmanager

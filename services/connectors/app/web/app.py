@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,17 +18,21 @@ from app.web.pages import pages
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     """Return the application that serves a service; the service stays open as long as it serves.
 
     Routes are looked for in the order in which they are added: a console mounted at / comes last. Raises InvalidInput
     (invalid_setting, unknown_cloud) for settings of the sign-in that cannot be used.
+    further: routes beside those of every installation. Routes are looked for in the order in which they are added: a
+    console mounted at / comes last.
     """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     install_errors(app)
     app.include_router(pages)
     app.include_router(entra_routes(service))
+    if further is not None:
+        app.include_router(further)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
     app.add_middleware(CrossSiteGuard, settings=service.settings)
