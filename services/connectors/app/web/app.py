@@ -13,6 +13,7 @@ from app.api.build import add_api
 from app.api.measured import Measured
 from app.api.metrics import Metrics
 from app.service import Service
+from app.web.entra import entra_routes
 from app.web.errors import install_errors
 from app.web.guard import CrossSiteGuard
 from app.web.headers import SecurityHeaders
@@ -24,6 +25,8 @@ _STATIC = Path(__file__).parent / "static"
 def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     """Return the application that serves a service; the service stays open as long as it serves.
 
+    Routes are looked for in the order in which they are added: a console mounted at / comes last. Raises InvalidInput
+    (invalid_setting, unknown_cloud) for settings of the sign-in that cannot be used.
     further: routes beside those of every installation. Routes are looked for in the order in which they are added: a
     console mounted at / comes last.
     """
@@ -34,6 +37,7 @@ def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     app.include_router(status.router)
     add_api(app)
     app.include_router(pages)
+    app.include_router(entra_routes(service))
     if further is not None:
         app.include_router(further)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
