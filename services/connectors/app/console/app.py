@@ -20,15 +20,19 @@ _PAGES = (
     "events.one",
     "connectors",
     "connector",
+    "adding.catalog",
+    "adding.page",
 )
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
 <link rel="stylesheet" href="/console/charts.css">
 <link rel="stylesheet" href="/console/events.css">
 <link rel="stylesheet" href="/console/connectors.css">
+<link rel="stylesheet" href="/console/adding.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>
+<script src="/console/copy.js" defer></script>
 """
 
 
