@@ -17,7 +17,7 @@ from app.api import (
     users,
 )
 from app.api.boundary import Boundary
-from app.api.contract import build_contract
+from app.api.contract import build_contract, routes_of
 from app.api.problems import answer_problems
 from app.web.access import Public
 
@@ -31,6 +31,7 @@ def add_api(app: FastAPI) -> None:
     api = _application(app)
     for router in ROUTERS:
         api.include_router(router)
+    api.state.routes = [route for router in ROUTERS for route in routes_of(router)]
     _serve_contract(api)
     app.mount("/api/v1", api)
     app.mount("/api", _application(app))
