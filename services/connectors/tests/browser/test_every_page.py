@@ -9,6 +9,15 @@ from playwright.sync_api import expect
 PAGES = {
     "overview": "/",
     "connectors": "/connectors",
+    "connector": "/connectors/{connector}",
+    "connector-failing": "/connectors/{failing}",
+    "catalog": "/connectors/add",
+    "add-connector": "/connectors/add/azure_activity",
+    "events": "/events?q=severity%3E%3Dmedium",
+    "event-beside": "/events?event={event}",
+    "event": "/events/{event}",
+    "no-event": "/events/00000000-0000-0000-0000-000000000000",
+    "mistake": "/events?q=severty%3Ahigh",
 }
 LOOKS = [
     pytest.param(dark, size, id=f"{'dark' if dark else 'light'}-{size[0]}")
@@ -41,7 +50,7 @@ def test_every_page_is_accessible_and_fits(visit, furnished, dark, size):
 
 def test_the_menu_of_a_phone_leads_to_every_place(visit):
     page = visit("/", size=PHONE)
-    for name in ("Connectors", "Overview"):
+    for name in ("Connectors", "Events", "Overview"):
         page.get_by_role("button", name="Menu").click()
         page.get_by_role("navigation", name="Places").get_by_role("link", name=name, exact=True).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()

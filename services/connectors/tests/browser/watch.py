@@ -96,6 +96,8 @@ def violations(page: Page) -> list[str]:
 def settled(page: Page) -> None:
     """Wait until a page is connected and has shown what it loads."""
     page.wait_for_function("window.socket?.connected")
-    page.wait_for_function("!document.querySelector('.q-skeleton, .q-spinner')")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.q-skeleton, .q-spinner')].every((element) => !element.checkVisibility())"
+    )
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(_CALM_MS)
