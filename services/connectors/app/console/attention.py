@@ -116,14 +116,10 @@ def _expiry(each: Watched, now: datetime) -> Iterator[Attention]:
     remedy = "Make a new secret at the app registration and give it with Rotate secret."
     if left < 0:
         ago = number(-left, "day")
-        yield Attention(
-            "error", f"The secret of {each.row.name} expired {ago} ago.", remedy, each.path, f"Open {each.row.name}"
-        )
+        yield Attention("error", f"The secret of {name} expired {ago} ago.", remedy, each.path, f"Open {name}")
     elif left <= _EXPIRY_DAYS:
         soon = "today" if left == 0 else f"in {number(left, 'day')}, on {expires:%d %b %Y}"
-        yield Attention(
-            "warning", f"The secret of {each.row.name} expires {soon}.", remedy, each.path, f"Open {each.row.name}"
-        )
+        yield Attention("warning", f"The secret of {name} expires {soon}.", remedy, each.path, f"Open {name}")
 
 
 def _unknown_expiry(enabled: list[Watched]) -> Iterator[Attention]:

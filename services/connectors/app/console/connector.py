@@ -52,7 +52,7 @@ class _Connector:
             self._chip = Region(health_chip, "chip-place")
             self._buttons = Region(self._draw_buttons, "buttons")
         with panel("How it stands"):
-            self._standing = Region(_draw_standing)
+            self._standing = Region(_draw_standing, "standing")
         with panel("Coverage"):
             self._strip = CoverageStrip(view.may(Role.ANALYST), self._backfill)
         with ui.element("div").classes("halves"):

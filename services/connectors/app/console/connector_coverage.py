@@ -48,9 +48,7 @@ class CoverageStrip:
             for piece, why in lines[:_LISTED]:
                 with ui.element("li"):
                     ui.element("span").classes(f"swatch piece-{piece.kind}").props('aria-hidden="true"')
-                    ui.label(_piece_words(piece, now)).classes("inline")
-                    if why:
-                        ui.label(why).classes("inline quiet")
+                    ui.label(f"{_piece_words(piece, now)}{why}").classes("wrap")
         if len(lines) > _LISTED:
             ui.label(f"And {len(lines) - _LISTED:,} earlier pieces.").classes("quiet small")
         if self._can_read and any(piece.kind in {"unread", "unasked"} for piece, _ in lines):
@@ -82,7 +80,7 @@ def _lines(pieces: list[Segment], coverage: Coverage | None) -> list[tuple[Segme
     return [
         (
             piece,
-            next((f"({why})" for window, why in reasons if piece.kind == "gap" and _meet(window, piece.window)), ""),
+            next((f", {why}" for window, why in reasons if piece.kind == "gap" and _meet(window, piece.window)), ""),
         )
         for piece in reversed(pieces)
     ]

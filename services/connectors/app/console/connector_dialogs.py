@@ -14,7 +14,6 @@ from app.console.connector_actions import current, opened_dialog, read_now
 from app.console.connector_words import read_already
 from app.console.live import text
 from app.console.view import View
-from app.errors import InvalidInput
 from app.security.roles import Role
 from app.storage.connectors import ConnectorRow
 
@@ -88,11 +87,10 @@ async def ask_delete(view: View, connector_id: UUID) -> None:
     row = await current(service, connector_id)
 
     async def delete() -> None:
-        if typed.value.strip() != row.name:
-            raise InvalidInput("name_differs", f"That is not the name {row.name}.", "Type the connector's name.")
         service = await view.service()
-        await remove_connector(service, await current(service, connector_id))
-        ui.navigate.to("/connectors")
+        if typed.value.strip() == row.name:
+            await remove_connector(service, await current(service, connector_id))
+            ui.navigate.to("/connectors")
 
     with opened_dialog(f"Delete {row.name}?") as dialog:
         ui.label(

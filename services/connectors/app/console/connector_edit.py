@@ -56,7 +56,6 @@ async def ask_secret(view: View, connector_id: UUID) -> None:
     service.actor.need(Role.ADMIN)
     row = await current(service, connector_id)
     with opened_dialog(f"Rotate the secret of {row.name}") as dialog:
-        dialog.props("persistent")
         _NewSecret(view, row, dialog)
 
 

@@ -7,7 +7,7 @@ from app.collection.windows import Widths
 from app.console.connector_words import lag_bars, lag_words, number
 from app.console.parts import tag
 
-_LABELLED = 8
+_LABELLED = 6
 
 
 def draw_lags(lags: Lags, widths: Widths) -> None:

@@ -62,7 +62,7 @@ def standing_words(standing: Standing, late: int, now: datetime) -> str:
     """Return how a connector's stream stands. late: events that came late today and were recovered."""
     health, coverage = standing.health, standing.ledger.coverage
     if health.covered_until is None:
-        return "Nothing was read completely yet: the first poll has not ended."
+        return "Nothing was read completely yet."
     told = f"Covered to {moment(health.covered_until, now)} UTC"
     if health.settled_until is not None:
         told += f", settled to {moment(health.settled_until, now)}: before that, no late event is expected"
@@ -71,7 +71,7 @@ def standing_words(standing: Standing, late: int, now: datetime) -> str:
     )
     if coverage is not None and coverage.missing:
         unread = sum((window.until - window.since for window in coverage.missing), timedelta())
-        told += f" {span(unread)} that somebody asked for is not read yet: a backfill reads it."
+        told += f" Of what somebody asked for, {span(unread)} are not read yet: a backfill reads them."
     return told
 
 
@@ -189,7 +189,7 @@ def _waiting(told: dict[str, Any]) -> str:
 def poll_window(poll: dict[str, Any], now: datetime) -> str:
     """Return the window that a poll read."""
     if poll["window_since"] is None:
-        return "not begun"
+        return "none"
     return f"{moment(poll['window_since'], now)} to {moment(poll['window_until'], now)}"
 
 

@@ -9,13 +9,14 @@ from typing import Literal
 from app.collection.coverage import Coverage
 from app.connectors.base import Window
 
-Kind = Literal["settled", "settling", "gap", "unread", "unasked"]
+Kind = Literal["settled", "settling", "gap", "unread", "upcoming", "unasked"]
 
 LEGEND: dict[Kind, str] = {
     "settled": "Covered",
     "settling": "Covered, late events may still come",
     "gap": "Gap: can never be read",
     "unread": "Not read yet",
+    "upcoming": "Read by the next poll",
     "unasked": "Never asked for",
 }
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -94,7 +95,7 @@ def _kind(coverage: Coverage | None, since: datetime, until: datetime) -> Kind:
         return "settling"
     if _within(coverage.read, since, until):
         return "settled"
-    return "unasked" if until <= coverage.asked_since else "unread"
+    return "unasked" if until <= coverage.asked_since else "upcoming"
 
 
 def _within(windows: Iterable[Window], since: datetime, until: datetime) -> bool:
