@@ -151,12 +151,12 @@ def _link(stored: StoredEvent, text: str, reading: Reading) -> None:
 
 
 def _raw(stored: StoredEvent, raw: bytes) -> None:
-    name = f"event-{stored.event.id}.json"
+    address = f"/api/v1/events/{stored.event.id}/raw"
     with ui.element("div").classes("raw-line"):
         tag("h3", "Raw JSON")
         copy_act(pretty(raw), "Copy the JSON")
         ui.button("Exact bytes", icon="download", color=None).props("flat dense no-caps size=sm").on_click(
-            lambda: ui.download.content(raw, name, "application/json")
+            lambda: ui.download.from_url(address)
         )
     with ui.element("pre").classes("raw").props('tabindex=0 aria-label="Raw JSON"'):
         tag("code", pretty(raw))

@@ -5,6 +5,7 @@ from uuid import UUID
 from nicegui import ui
 
 from app.console.events.details import Reading, draw_event
+from app.console.events.table import Browser
 from app.console.parts import empty, tag
 from app.console.view import View
 from app.storage.search import read_event
@@ -13,8 +14,8 @@ from app.storage.search import read_event
 class Drawer:
     """A panel at the right, over everything on a phone; empty while it is closed."""
 
-    def __init__(self, view: View, reading: Reading) -> None:
-        self._view, self._reading = view, reading
+    def __init__(self, view: View, browser: Browser, reading: Reading) -> None:
+        self._view, self._browser, self._reading = view, browser, reading
         self.event_id: UUID | None = None
         self._place = ui.element("div")
 
@@ -32,13 +33,13 @@ class Drawer:
                     empty("search_off", "This event is not stored here", "Its link may come from another AiSOC.")
                 else:
                     draw_event(self._view, stored, self._reading)
-        ui.run_javascript('document.querySelector(".event-drawer")?.focus({preventScroll: true})')
+        self._browser.tell("read")
 
     def close(self) -> None:
         """Put the event away; the keyboard goes back to the table."""
         self.event_id = None
         self._place.clear()
-        ui.run_javascript("aisocEvents.focus()")
+        self._browser.tell("focus")
 
     def _head(self, event_id: UUID, title: str) -> None:
         with ui.element("div").classes("event-head"):

@@ -14,7 +14,7 @@ from app.console.events.overview import ResultsOverview
 from app.console.events.results import Results, new_words
 from app.console.events.saved import SavedSearches
 from app.console.events.suggest import Suggestions
-from app.console.events.table import events_table, tell_browser
+from app.console.events.table import Browser, events_table
 from app.console.events.tools import columns_menu, export_menu, search_help
 from app.console.pages import page
 from app.console.parts import titled
@@ -43,6 +43,7 @@ class EventsPage:
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._browser = Browser()
         self._text = ""
         self._oldest_first = False
         self._generation = -1  # the table's first questions are of generation 0
@@ -59,7 +60,7 @@ class EventsPage:
         self._overview = ResultsOverview(self.ask)
         self._nothing = ui.element("div").classes("nothing-place")
         self._table = events_table()
-        self._drawer = Drawer(view, Reading(self._narrow, self.follow))
+        self._drawer = Drawer(view, self._browser, Reading(self._narrow, self.follow))
         self._listen()
 
     def _listen(self) -> None:
@@ -97,7 +98,7 @@ class EventsPage:
         self._show_table(there=True)
         self._pill.set_visibility(False)
         if self._generation:
-            tell_browser("renew", self._generation, self._oldest_first)
+            self._browser.tell("renew", self._generation, self._oldest_first)
 
     def _show_table(self, *, there: bool) -> None:
         self._nothing.clear()
@@ -106,13 +107,13 @@ class EventsPage:
     def _address(self, *, push: bool) -> None:
         address = events_address(self._text, oldest_first=self._oldest_first, event=self._drawer.event_id)
         if self._generation >= 0:
-            tell_browser("address", address, push)
+            self._browser.tell("address", address, push)
 
     async def _rows(self, event: GenericEventArguments) -> None:
         """Answer the table, which wants a block of rows; with the first one come the figures."""
         asked, results = event.args, self._results
         if results is None:
-            tell_browser("deliver", {"request": asked["request"], "rows": [], "end": 0})
+            self._browser.tell("deliver", {"request": asked["request"], "rows": [], "end": 0})
             return
         if asked["generation"] != self._generation:
             return
@@ -125,9 +126,9 @@ class EventsPage:
             async with service.engine.connect() as connection:
                 block = await results.read(connection, max(0, int(asked["block"])))
         except AisocError:
-            tell_browser("deliver", {"request": asked["request"], "failed": True})
+            self._browser.tell("deliver", {"request": asked["request"], "failed": True})
             raise
-        tell_browser("deliver", {"request": asked["request"], "rows": block.rows, "end": block.end})
+        self._browser.tell("deliver", {"request": asked["request"], "rows": block.rows, "end": block.end})
         if int(asked["block"]) == 0:
             await self._figures(service, results, found=bool(block.rows))
 
@@ -166,7 +167,7 @@ class EventsPage:
         """Show an event beside the table."""
         await self._drawer.open(event_id)
         self._address(push=False)
-        tell_browser("mark", str(event_id))
+        self._browser.tell("mark", str(event_id))
 
     def _close(self) -> None:
         self._drawer.close()
@@ -183,7 +184,7 @@ class EventsPage:
     async def _propose(self, event: GenericEventArguments) -> None:
         text, place = str(event.args["text"])[:LONGEST], int(event.args["place"])
         start, found = await self._suggestions.find(await self._view.service(), text, place)
-        tell_browser("suggest", {"text": text, "start": start, "end": place, "found": found})
+        self._browser.tell("suggest", {"text": text, "start": start, "end": place, "found": found})
 
 
 def as_id(told: object) -> UUID | None:

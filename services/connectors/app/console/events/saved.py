@@ -1,45 +1,15 @@
 """Saved searches: one's own, by name."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID, uuid4
 
 from nicegui import ui
 
 from app.console.parts import tag
 from app.console.view import View
-from app.errors import Conflict, InvalidInput
-from app.service import Service
-from app.storage.searches import SavedSearch, delete_search, insert_search, list_searches
+from app.search.saved import list_searches, remove_search, save_search
+from app.storage.searches import SavedSearch
 
 _LONGEST_NAME = 100
-_MOST = 100
-
-
-async def save_search(service: Service, name: str, search: str) -> None:
-    """Save a search of whoever the service serves under a name.
-
-    Raises InvalidInput (invalid_search_name) and Conflict (search_name_taken, too_many_searches).
-    """
-    name = " ".join(name.split())
-    if not 0 < len(name) <= _LONGEST_NAME:
-        raise InvalidInput(
-            "invalid_search_name",
-            f"A saved search needs a name of 1 to {_LONGEST_NAME} characters.",
-            "Name it after what it finds, as in Role assignments of the night.",
-        )
-    user_id = _owner(service)
-    async with service.engine.begin() as connection:
-        if len(await list_searches(connection, user_id)) >= _MOST:
-            raise Conflict(
-                "too_many_searches", f"You have {_MOST} saved searches already.", "Remove one that you need no more."
-            )
-        await insert_search(connection, SavedSearch(uuid4(), user_id, name, search, service.clock.now()))
-
-
-def _owner(service: Service) -> UUID:
-    user_id = service.actor.user_id
-    assert user_id is not None, "who is in the console is a user"
-    return user_id
 
 
 class SavedSearches:
@@ -47,16 +17,13 @@ class SavedSearches:
 
     def __init__(self, view: View, ask: Callable[[str], Awaitable[None]], present: Callable[[], str]) -> None:
         self._view, self._ask, self._present = view, ask, present
-        with ui.button("Saved", icon="bookmarks", color=None).props("flat no-caps"):
-            with ui.menu().classes("saved") as self._menu:
-                self._list = ui.element("div")
-        self._menu.on("before-show", self._fill)
+        with ui.button("Saved", icon="bookmarks", color=None).props("flat no-caps"), ui.menu().classes("saved") as menu:
+            self._list = ui.element("div")
+        menu.on("before-show", self._fill)
         self._dialog = ui.dialog()
 
     async def _fill(self) -> None:
-        service = await self._view.service()
-        async with service.engine.connect() as connection:
-            found = await list_searches(connection, _owner(service))
+        found = await list_searches(await self._view.service())
         self._list.clear()
         with self._list:
             if not found:
@@ -78,9 +45,7 @@ class SavedSearches:
             remove.on("click.stop", lambda: self._remove(saved))
 
     async def _remove(self, saved: SavedSearch) -> None:
-        service = await self._view.service()
-        async with service.engine.begin() as connection:
-            await delete_search(connection, _owner(service), saved.id)
+        await remove_search(await self._view.service(), saved.id)
         await self._fill()
         ui.notify(f"Removed the saved search {saved.name}.", timeout=2500)
 

@@ -34,6 +34,12 @@ def events_table() -> ui.aggrid:
     return ui.aggrid(dict(_OPTIONS), auto_size_columns=False).classes("events-table")
 
 
-def tell_browser(what: str, *told: object) -> None:
-    """Call a function of static/events.js with facts, which reach it as JSON and never as script."""
-    ui.run_javascript(f"aisocEvents.{what}({', '.join(json.dumps(each) for each in told)})")
+class Browser:
+    """The browser that has the page open, whatever of the page is drawn anew meanwhile."""
+
+    def __init__(self) -> None:
+        self._client = ui.context.client
+
+    def tell(self, what: str, *told: object) -> None:
+        """Call a function of static/events.js with facts, which reach it as JSON and never as script."""
+        self._client.run_javascript(f"aisocEvents.{what}({', '.join(json.dumps(each) for each in told)})")

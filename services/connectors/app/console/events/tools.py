@@ -77,8 +77,8 @@ def search_help(ask: Callable[[str], object]) -> None:
     with dialog, ui.card().classes("search-help"):
         tag("h2", "How to search")
         ui.label(
-            "Words find events that have them in title, operation, actor, address or resource. A field and a colon look "
-            "there only. A minus leaves out, OR finds either, quotes keep words together, * stands for anything."
+            "Words find events that have them in title, operation, actor, address or resource. A field and a colon "
+            "look there only. A minus leaves out, OR finds either, quotes keep words together, * stands for anything."
         )
         with ui.element("ul").classes("examples"):
             for example, meaning in _EXAMPLES.items():

@@ -31,18 +31,18 @@ window.aisocEvents = (() => {
   };
   const columns = () => {
     const time = { colId: "time", headerName: "Time (UTC)", field: "time", sort: oldest() ? "asc" : "desc",
-      sortable: true, sortingOrder: ["desc", "asc"], width: 175, cellClass: "number" };
+      sortable: true, sortingOrder: ["desc", "asc"], width: 168, cellClass: "number" };
     if (narrow.matches) return [{ ...time, flex: 1, cellRenderer: card, cellClass: "event-card-cell" }];
     return [
       time,
-      { colId: "severity", headerName: "Severity", field: "severity", width: 105,
+      { colId: "severity", headerName: "Severity", field: "severity", width: 98,
         cellRenderer: (params) => (params.data ? chip(params.data) : "") },
-      { colId: "title", headerName: "Operation", field: "title", flex: 3, minWidth: 180 },
-      { colId: "actor", headerName: "Actor", field: "actor", flex: 2, minWidth: 130 },
-      { colId: "resource", headerName: "Resource", field: "resource", flex: 2, minWidth: 130 },
-      { colId: "outcome", headerName: "Status", field: "outcome", width: 115 },
-      { colId: "ip", headerName: "Address", field: "ip", width: 130 },
-      { colId: "connector", headerName: "Connector", field: "connector", width: 125 },
+      { colId: "title", headerName: "Operation", field: "title", flex: 3, minWidth: 170 },
+      { colId: "actor", headerName: "Actor", field: "actor", flex: 2, minWidth: 110 },
+      { colId: "resource", headerName: "Resource", field: "resource", flex: 2, minWidth: 110 },
+      { colId: "outcome", headerName: "Status", field: "outcome", width: 108 },
+      { colId: "ip", headerName: "Address", field: "ip", width: 128 },
+      { colId: "connector", headerName: "Connector", field: "connector", width: 115, hide: window.innerWidth < 1440 },
     ].map((column) => ({ tooltipField: column.field === "severity" ? undefined : column.field, ...column }));
   };
   const oldest = () => new URLSearchParams(location.search).get("order") === "oldest";
@@ -105,6 +105,7 @@ window.aisocEvents = (() => {
       grid?.deselectAll();
       grid?.getRowNode(id)?.setSelected(true);
     },
+    read: () => document.querySelector(".event-drawer")?.focus({ preventScroll: true }),
     focus: () => {
       const cell = grid?.getFocusedCell();
       if (cell) grid.setFocusedCell(cell.rowIndex, cell.column);
