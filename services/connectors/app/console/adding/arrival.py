@@ -130,8 +130,10 @@ class Arrival:
         for line in waiting[:_AT_ONCE]:
             await line.look(service)
         await self._show_events(service)
-        if not any(not line.ended for line in self._lines):
+        if all(line.ended for line in self._lines):
             self._timer.cancel()
+            if not self._seen:
+                self._draw([], "No events of its own yet", "New ones show under Events as they come.")
 
     async def _show_events(self, service: Service) -> None:
         async with service.engine.connect() as connection:
