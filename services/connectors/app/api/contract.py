@@ -33,7 +33,8 @@ _TAGS = {
     "events": "What was collected.",
     "searches": "Searches that you saved.",
     "quarantine": "Records that could not be understood.",
-    "users": "Who may come in.",
+    "users": "Who may come in, and who you are.",
+    "tokens": "What lets programs in.",
     "audit": "Who changed what.",
 }
 
@@ -78,7 +79,6 @@ def build_contract(app: FastAPI, routers: list[APIRouter]) -> dict[str, Any]:
         servers=[{"url": "/api/v1"}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
-    document["paths"] = {path.removeprefix("/v1"): item for path, item in document["paths"].items()}
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = _SCHEMES
     schemas = parts.setdefault("schemas", {})

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from app.api import cursors
 from app.api.contract import attached, octets
 from app.api.cursors import Cursor
-from app.api.fields import Facts, Id, Limit, Page, Time
+from app.api.fields import NAME, Facts, Id, Limit, Page, Time
 from app.collection.quarantine import record_facts, retry_quarantine, retry_record
 from app.storage.quarantine import Place, list_quarantined, read_quarantined_raw
 from app.web.access import Analysing, Viewing
 
 router = APIRouter(tags=["quarantine"])
-_Connector = Annotated[str | None, Query(max_length=64, description="Only of this connector or ingest name.")]
+_Connector = Annotated[str | None, Query(pattern=NAME, description="Only of this connector or ingest name.")]
 
 
 class Quarantined(BaseModel):

@@ -12,7 +12,6 @@ from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stderr, stdout
 from app.collection.manage import rotate_keys
-from app.demo import run_demo
 from app.errors import Abort, InvalidInput
 from app.main import open_service, serve_until_stopped
 from app.security.links import SET_UP_HOURS
@@ -76,6 +75,8 @@ def demo(
 
     Example: aisoc demo --seconds 30
     """
+    from app.demo import run_demo  # noqa: PLC0415 - other commands need no web application, which is slow to import
+
     _need_simulator()
     console = stdout()
     view = SilentView() if as_json else LiveView(console) if console.is_terminal else LineView(console)

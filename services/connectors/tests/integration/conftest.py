@@ -4,13 +4,12 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from support import ADDRESS
 
 from app.security.roles import Role
 from app.security.tokens import create_token
 from app.security.users import add_user
 from app.web.app import create_app
-
-ADDRESS = "http://localhost:8080"
 
 
 @pytest.fixture
