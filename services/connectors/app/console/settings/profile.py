@@ -20,14 +20,9 @@ from app.web.cookies import session_cookie
 
 _PATH = "/settings/profile"
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
-_SYSTEMS = {
-    "Windows": "Windows",
-    "Android": "Android",
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Mac OS": "macOS",
-    "Linux": "Linux",
-}
+# The first that fits: Android calls itself Linux too, and an iPhone is like a Mac.
+_SYSTEMS = {"Windows": "Windows", "Android": "Android", "iPhone": "iPhone", "iPad": "iPad"}
+_SYSTEMS |= {"Mac OS": "macOS", "Linux": "Linux"}
 
 
 @page("/settings", "Settings")
@@ -64,10 +59,8 @@ def _way(user: UserRow) -> str:
 def _password(view: View) -> None:
     problem = ui.element("div").props('role="alert"').classes("form-problem")
     current = hinted(SecretInput("Current password *", "current password", autocomplete="current-password"), "")
-    new = hinted(
-        SecretInput("New password *", "new password", autocomplete="new-password"),
-        f"{LEAST_LENGTH} characters or more.",
-    )
+    new = SecretInput("New password *", "new password", autocomplete="new-password")
+    hinted(new, f"{LEAST_LENGTH} characters or more.")
     for field in (current, new):
         field.classes("form-field")
 

@@ -106,8 +106,8 @@ class _Users:
                     service = await self._view.service()
                     user = await add_user(service, name.value or "", Role(role.value))
                     dialog.delete()
-                    await self._link(user)
                     await self.draw()
+                    await self._link(user)
 
                 ui.button("Add user", on_click=add).props("unelevated")
             name.on("keydown.enter", add)
@@ -140,7 +140,7 @@ class _Users:
         await self.draw()
 
     async def _remove(self, user: UserRow) -> None:
-        text = f"{user.name} is removed with sessions, API tokens and saved searches. What they did stays in the audit log."
+        text = f"{user.name} is removed with sessions, tokens and saved searches. The audit log keeps what they did."
         if await ask("Remove the user?", text, "Remove", typed=user.name):
             await remove_user(await self._view.service(), user.id)
             await self.draw()
