@@ -22,6 +22,11 @@ _PAGES = (
     "connector",
     "adding.catalog",
     "adding.page",
+    "settings.profile",
+    "settings.tokens",
+    "settings.users",
+    "settings.audit",
+    "settings.keys",
 )
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
@@ -29,6 +34,7 @@ _HEAD = """
 <link rel="stylesheet" href="/console/events.css">
 <link rel="stylesheet" href="/console/connectors.css">
 <link rel="stylesheet" href="/console/adding.css">
+<link rel="stylesheet" href="/console/settings.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>

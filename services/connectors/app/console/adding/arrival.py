@@ -55,11 +55,14 @@ class _Line:
 
     def _tell(self, row: ConnectorRow, reading: ReadingRow | None, health: Health, service: Service) -> None:
         now = service.clock.now()
-        if health.error is not None:
-            self._end("error", health.error["message"], health.error["remedy"])
+        open_ = reading is not None and reading.open
+        # What failed before this reading began is not what it found.
+        error = reading.error if reading is not None and reading.error else None if open_ else health.error
+        if error is not None:
+            self._end("error", error["message"], error["remedy"])
             if self._on_failure is not None:
                 self._offer_way_back(self._on_failure)
-        elif health.covered_until is not None and not (reading and reading.open):
+        elif health.covered_until is not None and not open_:
             self._all_set(row, health, reading, service)
         elif reading is not None and reading.state == "running":
             told = reading.progress or {}
@@ -130,8 +133,10 @@ class Arrival:
         for line in waiting[:_AT_ONCE]:
             await line.look(service)
         await self._show_events(service)
-        if not any(not line.ended for line in self._lines):
+        if all(line.ended for line in self._lines):
             self._timer.cancel()
+            if not self._seen:
+                self._draw([], "No events of its own yet", "New ones show under Events as they come.")
 
     async def _show_events(self, service: Service) -> None:
         async with service.engine.connect() as connection:

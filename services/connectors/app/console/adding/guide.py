@@ -48,7 +48,7 @@ class DrawnGuide:
         self._typed: Mapping[str, Any] = {}
         self._code: ui.label | None = None
         self._choice = next(iter(self._guide.commands), "")
-        with panel("Set it up at the source"):
+        with panel("Setup guide"):
             if self._guide.needs:
                 ui.label(self._guide.needs).classes("quiet")
             if self._guide.commands:

@@ -81,7 +81,8 @@ class Trial:
 
     async def _conclude(self, report: TestReport, values: dict[str, Any]) -> None:
         if not report.ok:
-            self._say("error", "The connector could not collect like this.", "Do what stands above, then test again.")
+            with self._list:
+                ui.label("It could not collect like this: do what stands above, then test again.").classes("strong")
             return
         self._tested = values
         self._say("ok", "The connection works.", "Save it, and the first events come.")
