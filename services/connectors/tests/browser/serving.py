@@ -120,7 +120,7 @@ def serve(folder: Path, database_url: str, lab: Lab, *, settings: dict[str, str]
         ) as process:
             try:
                 wait_until(lambda: _ADDRESS.search(console.said()) or process.poll() is not None, _START_SECONDS)
-                assert process.poll() is None, console.said()
+                assert process.poll() is None, console.said()[-1000:]
                 console.address = _ADDRESS.findall(console.said())[-1]
                 yield console
             finally:

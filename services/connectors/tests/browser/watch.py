@@ -58,11 +58,8 @@ class Watch:
             self.trouble.append(f"console: {message.text}")
 
 
-def spill(page: Page) -> dict[str, Any]:
-    """Return how much wider than the window a page is, and which elements reach out of it.
-
-    What a box of its own scrolls sideways does not count.
-    """
+def spills(page: Page) -> list[str]:
+    """Return what makes a page wider than its window; what a box of its own scrolls sideways does not."""
     found: dict[str, Any] = page.evaluate(
         """() => {
           const width = document.documentElement.clientWidth;
@@ -75,11 +72,11 @@ def spill(page: Page) -> dict[str, Any]:
             element.checkVisibility() && element.getBoundingClientRect().right > width + 1 && !scrolls(element));
           return {
             wider: document.scrollingElement.scrollWidth - window.innerWidth,
-            elements: out.slice(0, 5).map((element) => element.outerHTML.slice(0, 160)),
+            elements: out.slice(-3).map((element) => element.outerHTML.slice(0, 160)),
           };
         }"""
     )
-    return found
+    return [f"{found['wider']} pixels too wide: {found['elements']}"] if found["wider"] > 0 else []
 
 
 def violations(page: Page) -> list[str]:
@@ -94,7 +91,7 @@ def violations(page: Page) -> list[str]:
 
 
 def settled(page: Page) -> None:
-    """Wait until a page is connected and has shown what it loads."""
+    """Wait until a page is connected and has shown what it loads; nothing may load for ever."""
     page.wait_for_function("window.socket?.connected")
     page.wait_for_function(
         "[...document.querySelectorAll('.q-skeleton, .q-spinner')].every((element) => !element.checkVisibility())"
