@@ -108,7 +108,9 @@ class ActivityConfig(CollectionConfig):
         300, ge=30, le=86_400, title="Poll interval", description="Seconds between polls, 30 to 86,400."
     )
     client_secret_expires_on: date | None = Field(
-        None, title="Secret expires on", description="Date as YYYY-MM-DD; the connection test warns 30 days before."
+        None,
+        title="Secret expires on",
+        description="The date beside the secret (YYYY-MM-DD); the connection test warns 30 days before.",
     )
     initial_lookback_hours: int = Field(
         24,

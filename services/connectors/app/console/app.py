@@ -13,15 +13,25 @@ _PAGES = (
     "events",
     "connectors",
     "connector",
+    "adding.catalog",
+    "adding.page",
+    "settings.profile",
+    "settings.tokens",
+    "settings.users",
+    "settings.audit",
+    "settings.keys",
 )
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
 <link rel="stylesheet" href="/console/charts.css">
 <link rel="stylesheet" href="/console/events.css">
 <link rel="stylesheet" href="/console/connectors.css">
+<link rel="stylesheet" href="/console/adding.css">
+<link rel="stylesheet" href="/console/settings.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>
+<script src="/console/copy.js" defer></script>
 """
 
 
