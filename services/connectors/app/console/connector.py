@@ -19,7 +19,7 @@ from app.console.connector_readings import Readings
 from app.console.connector_words import health_words, next_poll, settings_words, standing_words
 from app.console.live import Region, pulse
 from app.console.pages import page
-from app.console.parts import empty, facts, finding, health_chip, panel, titled
+from app.console.parts import empty, facts, finding, health_chip, panel, tag, titled
 from app.console.view import View
 from app.security.roles import Role
 from app.service import Service
@@ -33,6 +33,7 @@ async def connector(view: View, connector_id: UUID) -> None:
     """Draw a connector's page."""
     detail = await read_detail(await view.service(), connector_id, STEP)
     if detail is None:
+        tag("h1", "Connector")
         with panel():
             empty("search_off", "There is no such connector", "It may have been removed. Its events are still there.")
             ui.link("All connectors", "/connectors")

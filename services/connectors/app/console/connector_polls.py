@@ -42,7 +42,8 @@ class PollTable:
 
     def __init__(self, more: Callable[[], Awaitable[None]]) -> None:
         columns = [{"name": name, "field": name, "label": label, "align": align} for name, label, align in _COLUMNS]
-        self._table = ui.table(columns=columns, rows=[], row_key="id").props("flat dense hide-pagination")
+        with ui.element("div").classes("scroll").props('tabindex=0 role=region aria-label="Polls, newest first"'):
+            self._table = ui.table(columns=columns, rows=[], row_key="id").props("flat dense hide-pagination")
         self._table.props["rows-per-page-options"] = [0]
         self._table.props["no-data-label"] = "Not polled yet. The first poll begins within seconds of being due."
         self._table.add_slot("body", _BODY)

@@ -120,7 +120,7 @@ class _Line:
     def __init__(self, connector_id: UUID, name: str) -> None:
         with ui.element("tr"):
             with ui.element("td"):
-                ui.link(name, f"/connectors/{connector_id}").classes("wrap")
+                ui.link(name, f"/connectors/{connector_id}")
             with ui.element("td"):
                 self._health = Region(health_chip)
             self._covered, self._lag, self._next = (_cell() for _ in range(3))

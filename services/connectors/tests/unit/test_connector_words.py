@@ -17,7 +17,7 @@ from app.console.connector_edit import secret_form_fields
 from app.console.connector_polls import poll_line
 from app.storage.readings import ReadingRow
 
-LATE = Lags(tuple(1 if bound in {60, 900} else 0 for bound in BOUNDS) + (0,), timedelta(minutes=14))
+LATE = Lags((*(int(bound in {60, 900}) for bound in BOUNDS), 0), timedelta(minutes=14))
 
 
 def reading(**changes):
@@ -49,7 +49,8 @@ def test_a_standing_says_covered_settled_and_late():
 
 def test_a_standing_says_what_is_not_read_yet():
     coverage = replace(READ, missing=(Window(ago(days=20), ago(days=7)),))
-    assert "13 days are not read yet: a backfill reads them" in words.standing_words(standing(coverage=coverage), 0, NOW)
+    said = words.standing_words(standing(coverage=coverage), 0, NOW)
+    assert "13 days are not read yet: a backfill reads them" in said
     assert words.standing_words(standing(coverage=None), 0, NOW) == "Nothing was read completely yet."
 
 
@@ -80,8 +81,9 @@ def test_lag_bars_go_from_the_first_to_the_last_that_has_events():
 def test_a_backfill_under_way_says_parts_events_pace_and_time_left():
     told = {"slices": 90, "slices_done": 30, "events_read": 60_000, "events_added": 59_000}
     row = reading(started_at=ago(minutes=1), progress=told)
-    said = words.reading_words(row, NOW)
-    assert said == "Running: 30 of 90 parts read; 60,000 events read, 59,000 new; 1,000 events a second, about 2 min left."
+    assert words.reading_words(row, NOW) == (
+        "Running: 30 of 90 parts read; 60,000 events read, 59,000 new; 1,000 events a second, about 2 min left."
+    )
     assert words.reading_share(row) == pytest.approx(1 / 3)
 
 
