@@ -37,7 +37,7 @@ class Results:
         self._known = await self._number(connection)
 
     async def arrived(self, connection: AsyncConnection) -> int:
-        """Return how many events came in since that was noted, as new as the first rows or newer: what a reader would see move."""
+        """Return how many events came in since that was noted, as new as the first rows or newer."""
         return 0 if self._known is None else max(0, await self._number(connection) - self._known)
 
     async def _number(self, connection: AsyncConnection) -> int:
