@@ -71,7 +71,7 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
 def _fact(fact: Fact, reading: Reading) -> None:
     tag("dt", fact.name)
     with ui.element("dd"):
-        ui.label(fact.value).classes("wrap")
+        ui.label(fact.value).classes("wrap mono" if fact.code else "wrap")
         with ui.element("span").classes("fact-acts"):
             if fact.field:
                 typed = fact.typed or fact.value

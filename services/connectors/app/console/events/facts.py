@@ -10,7 +10,7 @@ from app.events.event import Event
 from app.storage.search import StoredEvent
 
 _LONGEST_RAW = 200_000
-_OUTCOMES = {"success": "succeeded", "failure": "failed", "in_progress": "is under way", "unknown": "ended unknown"}
+_ENDINGS = {"success": "It succeeded.", "failure": "It failed.", "in_progress": "It was under way."}
 _ACTORS = {
     "user": "A person",
     "application": "An application",
@@ -24,13 +24,14 @@ class Fact:
     """A name and a value.
 
     field: the search field that finds events with the same value; empty: there is none. typed: what to search it for,
-    where that is not the value as shown.
+    where that is not the value as shown. code: whether it is for machines rather than words.
     """
 
     name: str
     value: str
     field: str = ""
     typed: str = ""
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def _who(event: Event) -> list[Fact]:
         Fact("Actor", event.actor or "", "actor"),
         Fact("Mailbox", event.actor_email or "" if event.actor_email != event.actor else "", "actor"),
         Fact("Kind", _ACTORS.get(event.actor_type, "")),
-        Fact("Application", event.app_id or "" if event.app_id != event.actor else "", "actor"),
+        Fact("Application", event.app_id or "" if event.app_id != event.actor else "", "actor", code=True),
         Fact("Address", event.src_ip or "", "ip"),
     ]
 
@@ -77,11 +78,11 @@ def _what(event: Event) -> list[Fact]:
 def _where(event: Event, connector: str) -> list[Fact]:
     return [
         Fact("Resource", event.resource_name or "", "resource"),
-        Fact("Path", event.resource_id or "", "resource"),
+        Fact("Path", event.resource_id or "", "resource", code=True),
         Fact("Type", event.resource_type or "", "type"),
         Fact("Group", event.resource_group or "", "group"),
-        Fact("Subscription", event.subscription_id or "", "subscription"),
-        Fact("Tenant", event.tenant_id or "", "tenant"),
+        Fact("Subscription", event.subscription_id or "", "subscription", code=True),
+        Fact("Tenant", event.tenant_id or "", "tenant", code=True),
         Fact("Connector", connector, "connector"),
     ]
 
@@ -98,18 +99,20 @@ def _when(stored: StoredEvent) -> list[Fact]:
 
 def _identifiers(event: Event) -> list[Fact]:
     return [
-        Fact("Event", str(event.id), "id"),
-        Fact("At the source", event.external_id or ""),
-        Fact("Correlation", event.correlation_id or "", "correlation"),
-        Fact("Operation", event.operation_id or ""),
+        Fact("Event", str(event.id), "id", code=True),
+        Fact("At the source", event.external_id or "", code=True),
+        Fact("Correlation", event.correlation_id or "", "correlation", code=True),
+        Fact("Operation", event.operation_id or "", code=True),
     ]
 
 
 def summary(event: Event) -> str:
-    """Return an event in a sentence: who did what to what, and how it ended."""
-    actor = event.actor or "Somebody unknown"
-    target = f" on {event.resource_name}" if event.resource_name else ""
-    return f"{actor}: {event.title}{target}. It {_OUTCOMES[event.outcome]}."
+    """Return an event in a sentence or two: who did what to what, and how it ended, as far as that is known."""
+    actor = event.actor or ("The platform" if event.actor_type == "platform" else "Somebody unknown")
+    name = event.resource_name or ""
+    target = f" on {name}" if name and name not in event.title else ""
+    ending = f" {_ENDINGS[event.outcome]}" if event.outcome in _ENDINGS else ""
+    return f"{actor}: {event.title}{target}.{ending}"
 
 
 def exact_time(at: datetime) -> str:

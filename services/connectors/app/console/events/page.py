@@ -137,6 +137,8 @@ class EventsPage:
             self._show_table(there=False)
             with self._nothing:
                 await draw_nothing(service, self._text, self.ask, may_add=self._view.may(Role.ADMIN))
+        async with service.engine.connect() as connection:
+            await results.note(connection)
         for show in (self._overview.count, self._overview.draw):
             if results is self._results:  # else another search was asked for meanwhile
                 await show(service, results.search)

@@ -30,11 +30,14 @@ class Results:
         block = await self._blocks.read(connection, number)
         if number == 0:
             self._since = block.last
-            self._known = await self._number(connection)
         return block
 
+    async def note(self, connection: AsyncConnection) -> None:
+        """Note how many events there are now, once the first rows are read."""
+        self._known = await self._number(connection)
+
     async def arrived(self, connection: AsyncConnection) -> int:
-        """Return how many events came in since, as new as the first rows or newer: what a reader would see move."""
+        """Return how many events came in since that was noted, as new as the first rows or newer."""
         return 0 if self._known is None else max(0, await self._number(connection) - self._known)
 
     async def _number(self, connection: AsyncConnection) -> int:

@@ -52,8 +52,8 @@ def columns_menu() -> None:
 
 def _column(name: str, word: str) -> ui.checkbox:
     box = ui.checkbox(word, value=True).props("dense")
-    # By a person's click only: filling in what is shown must not be taken for a choice.
-    box.on("click", js_handler=f"(e) => aisocEvents.show('{name}', e.currentTarget.ariaChecked !== 'false')")
+    # Only a person's choice is told so: filling in what is shown is none.
+    box.on("update:model-value", js_handler=f"(visible) => aisocEvents.show('{name}', visible)")
     return box
 
 

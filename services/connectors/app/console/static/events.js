@@ -31,17 +31,17 @@ window.aisocEvents = (() => {
   };
   const columns = () => {
     const time = { colId: "time", headerName: "Time (UTC)", field: "time", sort: oldest() ? "asc" : "desc",
-      sortable: true, sortingOrder: ["desc", "asc"], width: 168, cellClass: "number" };
+      sortable: true, sortingOrder: ["desc", "asc"], width: 184, cellClass: "number" };
     if (narrow.matches) return [{ ...time, flex: 1, cellRenderer: card, cellClass: "event-card-cell" }];
     return [
       time,
-      { colId: "severity", headerName: "Severity", field: "severity", width: 98,
+      { colId: "severity", headerName: "Severity", field: "severity", width: 110,
         cellRenderer: (params) => (params.data ? chip(params.data) : "") },
-      { colId: "title", headerName: "Operation", field: "title", flex: 3, minWidth: 170 },
+      { colId: "title", headerName: "Operation", field: "title", flex: 3, minWidth: 160 },
       { colId: "actor", headerName: "Actor", field: "actor", flex: 2, minWidth: 110 },
       { colId: "resource", headerName: "Resource", field: "resource", flex: 2, minWidth: 110 },
-      { colId: "outcome", headerName: "Status", field: "outcome", width: 108 },
-      { colId: "ip", headerName: "Address", field: "ip", width: 128 },
+      { colId: "outcome", headerName: "Status", field: "outcome", width: 112 },
+      { colId: "ip", headerName: "Address", field: "ip", width: 126 },
       { colId: "connector", headerName: "Connector", field: "connector", width: 115, hide: window.innerWidth < 1440 },
     ].map((column) => ({ tooltipField: column.field === "severity" ? undefined : column.field, ...column }));
   };
