@@ -58,11 +58,12 @@ class _Users:
         only = user is shown.only_admin
         with ui.element("tr"):
             with ui.element("td"):
-                ui.label(user.name).classes("strong wrap")
-                if user.id == self._view.caller.user_id:
-                    ui.label("you").classes("chip severity-info")
-                if user.subject is not None:
-                    ui.label("Entra").classes("chip severity-low")
+                with ui.element("div").classes("who"):
+                    ui.label(user.name).classes("strong wrap")
+                    if user.id == self._view.caller.user_id:
+                        ui.label("you").classes("chip severity-info")
+                    if user.subject is not None:
+                        ui.label("Entra").classes("chip severity-low")
                 if only:
                     ui.label(_ONLY_ADMIN).classes("quiet small")
             with ui.element("td"):
