@@ -52,7 +52,7 @@ def frame(view: View) -> Iterator[None]:
         _theme(dark, theme)
         _visitor(view)
     _skip_link()
-    with ui.element("main").props('id="content" tabindex=-1').classes("page"):
+    with ui.element("div").props('id="content" tabindex=-1').classes("page"):
         yield
     _help()
 

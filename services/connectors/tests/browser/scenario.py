@@ -1,11 +1,12 @@
 """What the tests' subscription has seen: a working day, and an attack that is told in steps."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from browser.serving import Console
+from conftest import Lab
 from support import wait_until
 
 from app.collection.manage import switch_connector
@@ -38,20 +39,24 @@ def furnish(console: Console) -> Furnished:
         await switch_connector(service, paused, enabled=False)
 
     console.do(pause)
-    console.collect(_day(console))
+    console.collect(_day(console.lab))
     wait_until(lambda: console.rows("SELECT 1 FROM polls WHERE error IS NOT NULL AND finished_at IS NOT NULL"))
     event = console.rows("SELECT id FROM events WHERE severity = 'high' ORDER BY event_time DESC LIMIT 1")[0][0]
     return Furnished(str(connector.id), str(failing.id), str(paused.id), str(event))
 
 
-def _day(console: Console) -> list[Any]:
-    lab, now = console.lab, console.lab.clock.now()
-    begin, end = now - timedelta(hours=23), now - timedelta(minutes=40)
-    routine = history(Random(_SEED), lab.subscription, lab.tenant, begin, end, operations=_OPERATIONS)
+def routine(lab: Lab, begin: datetime, end: datetime) -> list[Any]:
+    """Return the everyday work of a time, without reads, which the collection drops."""
+    events = history(Random(_SEED), lab.subscription, lab.tenant, begin, end, operations=_OPERATIONS)
+    return [event for event in events if not _is_read(event)]
+
+
+def _day(lab: Lab) -> list[Any]:
+    now = lab.clock.now()
     attack = attack_story(lab.make, now - timedelta(minutes=45), timedelta(minutes=3))
-    return [event for event in routine if not _is_read(event)] + [event for step in attack for event in step.events]
+    day = routine(lab, now - timedelta(hours=23), now - timedelta(minutes=40))
+    return day + [event for step in attack for event in step.events]
 
 
 def _is_read(event: Any) -> bool:
-    """Whether the collection drops it."""
     return str(event["operationName"]["value"]).lower().endswith("/read")
