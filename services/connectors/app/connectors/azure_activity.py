@@ -12,7 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr
 
 from app.clock import iso
 from app.connectors.base import CollectionConfig, Context, Finding, Stream, Target, TestReport, Window
@@ -83,6 +83,21 @@ def _secret(value: SecretStr) -> SecretStr:
     return SecretStr(bare)
 
 
+def _written_date(value: object) -> object:
+    """Refuse a number, which pydantic would take for seconds since 1970."""
+    if value is not None and not isinstance(value, str | date):
+        raise ValueError("is not a date like 2028-05-01")
+    return value
+
+
+def _no_flag(value: object) -> object:
+    """Refuse true and false, which pydantic would take for 1 and 0: a sweep is not turned off by accident."""
+    if isinstance(value, bool):
+        raise ValueError("is not a number")  # noqa: TRY004 - pydantic tells of a ValueError
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_flag)]
 # What _guid takes, for the form.
 _TYPED_GUID = r"^\s*\{?\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*\}?\s*$"
 Guid = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": _TYPED_GUID}), AfterValidator(_guid)]
@@ -104,27 +119,27 @@ class ActivityConfig(CollectionConfig):
         title="Cloud",
         description="AzureCloud, AzureUSGovernment, AzureChinaCloud or one that AISOC_CLOUDS declares.",
     )
-    poll_interval_seconds: int = Field(
+    poll_interval_seconds: Whole = Field(
         300, ge=30, le=86_400, title="Poll interval", description="Seconds between polls, 30 to 86,400."
     )
-    client_secret_expires_on: date | None = Field(
+    client_secret_expires_on: Annotated[date | None, BeforeValidator(_written_date)] = Field(
         None, title="Secret expires on", description="Date as YYYY-MM-DD; the connection test warns 30 days before."
     )
-    initial_lookback_hours: int = Field(
+    initial_lookback_hours: Whole = Field(
         24,
         ge=0,
         le=2160,
         title="Initial lookback",
         description="Hours that the first poll reads back, 0 to 2,160 (90 days).",
     )
-    overlap_seconds: int = Field(
+    overlap_seconds: Whole = Field(
         300,
         ge=0,
         le=86_400,
         title="Overlap",
         description="Seconds before the checkpoint that each poll reads again, for late events.",
     )
-    sweep_minutes: int = Field(
+    sweep_minutes: Whole = Field(
         60,
         ge=0,
         le=1440,
