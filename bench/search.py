@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.search.language import parse
 from app.search.query import Search
+from app.storage.conditions import resolve
 from app.storage.figures import histogram, top_values
 from app.storage.private import stop_private_server
 from app.storage.search import count, find_page
@@ -103,7 +104,7 @@ def _beside(connection: AsyncConnection, line: str, now: datetime) -> Callable[[
     """Return what asks for what stands beside a list of events."""
 
     async def work() -> None:
-        search = parse(line, now)
+        search = await resolve(connection, parse(line, now))
         await histogram(connection, search, now)
         for field in ("actor", "operation", "resource"):
             await top_values(connection, search, field)

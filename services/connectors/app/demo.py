@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -23,9 +24,12 @@ from app.main import open_service
 from app.service import Service
 from app.settings import Settings
 from app.storage.connectors import ConnectorRow
-from app.storage.events import EventFilter, count_by_severity, search_events
+from app.storage.events import count_by_severity, newly_stored
 from app.storage.polls import total_polls
 from app.storage.private import stop_private_server
+from app.web.app import create_app
+from app.web.demo_door import open_demo_door
+from app.web.server import address_of, listen, serve_app
 
 _READY_SECONDS = 30
 # The simulated cloud shows events after seconds where the real one takes minutes; the polls come as much faster.
@@ -59,14 +63,51 @@ async def run_demo(seconds: int, view: View) -> dict[str, Any]:
         try:
             async with _simulator(Path(folder) / "cloud") as lab:
                 view.say(f"A simulated Microsoft cloud answers on {lab['resource_manager']} (loopback only).")
-                settings = Settings(home=home, clouds=Path(lab["clouds"]), database_url=None, keyring=None)
-                async with open_service(settings) as service:
-                    view.say("A private PostgreSQL keeps the store. Both are gone when this ends.")
+                async with open_service(_settings(home, Path(lab["clouds"]))) as service, _console(service, view):
+                    view.say("A private PostgreSQL keeps the store. All of it is gone when this ends.")
                     return await _collect(
                         service, await asyncio.to_thread(Path(lab["connector"]).read_bytes), seconds, view
                     )
         finally:
             await asyncio.to_thread(stop_private_server, home)
+
+
+def _settings(home: Path, clouds: Path) -> Settings:
+    """Return the demo's settings: nothing of the operator's that would open it to others or reach their store."""
+    return Settings(
+        home=home,
+        clouds=clouds,
+        database_url=None,
+        keyring=None,
+        host="127.0.0.1",
+        public_url=None,
+        sign_in_tenant=None,
+        sign_in_client_id=None,
+        sign_in_client_secret=None,
+    )
+
+
+@asynccontextmanager
+async def _console(service: Service, view: View) -> AsyncIterator[None]:
+    """Serve the console on loopback, with a link that signs in by itself."""
+    door, path = await open_demo_door(service)
+    listener, stopped = _listen(service.settings), asyncio.Event()
+    app = create_app(service, further=door)
+    serving = asyncio.create_task(serve_app(app, listener, service.settings, stopped))
+    view.say(f"The console, on loopback only, while this runs: {address_of(listener, service.settings)}{path}")
+    try:
+        yield
+    finally:
+        stopped.set()
+        await serving
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Listen on the port of the settings, or on a free one when it is taken."""
+    try:
+        return listen(settings)
+    except Abort:
+        return listen(settings.model_copy(update={"port": 0}))
 
 
 @asynccontextmanager
@@ -118,9 +159,9 @@ async def _watch(service: Service, jobs: App, row: ConnectorRow, seconds: int, v
 
 async def _newly_stored(service: Service, seen: set[UUID]) -> list[Event]:
     """Return the events stored in the last seconds that were not seen yet, oldest first."""
-    wanted = EventFilter(stored_after=service.clock.now() - timedelta(seconds=10 * _LOOK_SECONDS))
+    after = service.clock.now() - timedelta(seconds=10 * _LOOK_SECONDS)
     async with service.engine.connect() as connection:
-        fresh = [event async for event in search_events(connection, wanted) if event.id not in seen]
+        fresh = [event for event in await newly_stored(connection, after) if event.id not in seen]
     seen.update(event.id for event in fresh)
     return fresh[::-1]
 

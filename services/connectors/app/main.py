@@ -57,12 +57,12 @@ def _spare_the_collector() -> None:
     gc.set_threshold(10_000)
 
 
-async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[[str], None]) -> None:
+async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[[str, str | None], None]) -> None:
     """Run worker, and console with API, or one of them, until Ctrl-C or SIGTERM.
 
-    on_address: called with the console's address when it can be opened. A database that cannot be had at the start
-    raises, as open_service does, and so does an address that cannot be listened on; a database that is lost later is
-    waited for.
+    on_address: called with the console's address when it can be opened, and with a set-up link while there is no user.
+    A database that cannot be had at the start raises, as open_service does, and so does an address that cannot be
+    listened on; a database that is lost later is waited for.
     """
     async with open_service() as service:
         stopped = _stop_event()
@@ -74,19 +74,24 @@ async def serve_until_stopped(*, collect: bool, web: bool, on_address: Callable[
                 parts.create_task(_collect_until(stopped))
 
 
-def _web(service: Service, stopped: asyncio.Event, on_address: Callable[[str], None]) -> Coroutine[None, None, None]:
+def _web(
+    service: Service, stopped: asyncio.Event, on_address: Callable[[str, str | None], None]
+) -> Coroutine[None, None, None]:
     """Listen, and return what serves console and API; when that ends, the rest is to stop too."""
     from app.console.app import mount_console  # noqa: PLC0415 - a worker without a console starts faster
+    from app.security.links import make_set_up_link  # noqa: PLC0415
     from app.web.app import create_app  # noqa: PLC0415
     from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
 
+    app = create_app(service)
     listener = listen(service.settings)
     app = create_app(service)
     mount_console(app)
 
     async def serve() -> None:
         try:
-            on_address(address_of(listener, service.settings))
+            address, link = address_of(listener, service.settings), await make_set_up_link(service)
+            on_address(address, None if link is None else f"{address}/set-up?link={link}")
             await serve_app(app, listener, service.settings, stopped)
         finally:
             stopped.set()

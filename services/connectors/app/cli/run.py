@@ -12,9 +12,9 @@ from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stderr, stdout
 from app.collection.manage import rotate_keys
-from app.demo import run_demo
 from app.errors import Abort, InvalidInput
 from app.main import open_service, serve_until_stopped
+from app.security.links import SET_UP_HOURS
 from app.settings import read_settings
 
 keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
@@ -51,8 +51,11 @@ def serve(
     run(work(), log_level=_log_level())
 
 
-def _tell_address(address: str) -> None:
+def _tell_address(address: str, set_up_link: str | None) -> None:
+    """Print where the console is; on standard error as it is, so that it reaches the log of a service too."""
     stderr().print(f"Console: {address}", soft_wrap=True)
+    if set_up_link is not None:
+        stderr().print(f"Set up the first admin, once, within {SET_UP_HOURS} hours: {set_up_link}", soft_wrap=True)
 
 
 def _log_level() -> str:
@@ -72,6 +75,8 @@ def demo(
 
     Example: aisoc demo --seconds 30
     """
+    from app.demo import run_demo  # noqa: PLC0415 - other commands need no web application, which is slow to import
+
     _need_simulator()
     console = stdout()
     view = SilentView() if as_json else LiveView(console) if console.is_terminal else LineView(console)

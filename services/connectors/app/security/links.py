@@ -17,8 +17,8 @@ from app.storage import users
 from app.storage.audit import note_change
 from app.storage.users import UserRow
 
-_SET_UP_HOURS = 24
-_PASSWORD_HOURS = 72
+SET_UP_HOURS = 24
+PASSWORD_HOURS = 72
 
 
 async def make_set_up_link(service: Service) -> str | None:
@@ -28,7 +28,7 @@ async def make_set_up_link(service: Service) -> str | None:
         if await users.any_user(connection):
             return None
         await store.delete_expired_links(connection, now)
-        await store.insert_link(connection, hash_secret(secret), None, now + timedelta(hours=_SET_UP_HOURS))
+        await store.insert_link(connection, hash_secret(secret), None, now + timedelta(hours=SET_UP_HOURS))
     return secret
 
 
@@ -44,7 +44,7 @@ async def make_password_link(service: Service, user_id: UUID) -> str:
         need_password_user(user)
         await store.delete_links_of(connection, user_id)
         await store.delete_expired_links(connection, now)
-        await store.insert_link(connection, hash_secret(secret), user_id, now + timedelta(hours=_PASSWORD_HOURS))
+        await store.insert_link(connection, hash_secret(secret), user_id, now + timedelta(hours=PASSWORD_HOURS))
         await note_change(connection, service.actor, now, "user.password_link", user.name)
     return secret
 
@@ -62,11 +62,11 @@ async def set_up(service: Service, secret: str, name: str, password: str, *, ip:
     """
     name = check_user_name(name)
     check_new_password(password, name)
-    await whose_link(service, secret)
+    await whose_link(service, secret)  # before the work of hashing
     hashed, now = await hash_password(password), service.clock.now()
     async with service.engine.begin() as connection:
         await users.hold_users(connection)
-        if await _open(connection, service, secret) is not None or await users.any_user(connection):
+        if await _open(connection, service, secret) is not None:
             raise _invalid()
         await store.delete_links_of(connection, None)
         user = UserRow(uuid4(), name, Role.ADMIN, True, now, password=hashed)
@@ -102,6 +102,8 @@ async def _open(connection: AsyncConnection, service: Service, secret: str) -> U
     if link is None:
         raise _invalid()
     if link.user_id is None:
+        if await users.any_user(connection):
+            raise _invalid()
         return None
     user = await users.get_user(connection, link.user_id)
     if not user.enabled:
@@ -113,5 +115,6 @@ def _invalid() -> NotFound:
     return NotFound(
         "link_invalid",
         "This link does not work: it was used, has expired, or a newer one was made.",
-        "Ask an admin of AiSOC for a new one, or type on its machine: aisoc users password NAME",
+        "Ask an admin for a new one, or type where AiSOC runs: aisoc users password NAME. A set-up link is printed "
+        "each time that aisoc serve starts, until there is a user.",
     )

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event
 from app.search.query import Search
-from app.storage.conditions import Truth, condition_of, condition_of_times
+from app.storage.conditions import Truth, condition_of_times, resolve
 from app.storage.cursors import Position, read_cursor, written_cursor
 from app.storage.dimensions import facts
 from app.storage.reading import reading
-from app.storage.tables import EVENT_FIELDS, events
+from app.storage.tables import EVENT_FIELDS, events, id_range
 
 # A search first looks at so many of the nearest events in their order, and finds there what is frequent.
 _NEAREST = 20_000
@@ -77,7 +77,7 @@ async def find_page(
     """
     after = read_cursor(cursor) if cursor else None
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return Page((), None)
         found = await _positions(connection, search, condition, after, limit + 1, _Order(newest_first))
@@ -104,7 +104,7 @@ async def stream(
 async def count(connection: AsyncConnection, search: Search, at_most: int = 10_000) -> int:
     """Return how many events a search finds; counting ends at at_most. Raises Retry (search_too_slow)."""
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return 0
         some = select(facts.c.act).where(condition).limit(at_most).subquery()
@@ -114,6 +114,13 @@ async def count(connection: AsyncConnection, search: Search, at_most: int = 10_0
 async def read_event(connection: AsyncConnection, event_id: UUID) -> StoredEvent | None:
     """Return one event, or None when it is not stored."""
     return next(iter(await read_stored(connection, [event_id])), None)
+
+
+async def find_ids(connection: AsyncConnection, prefix: str) -> list[UUID]:
+    """Return the ids that begin so (hexadecimal digits), two at most."""
+    least, greatest = id_range(prefix)
+    query = select(events.c.id).where(events.c.id.between(least, greatest)).limit(2)
+    return list((await connection.execute(query)).scalars())
 
 
 async def read_stored(connection: AsyncConnection, ids: Sequence[UUID]) -> tuple[StoredEvent, ...]:

@@ -2,6 +2,7 @@
 
 from types import NoneType
 from typing import Any, get_args
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
@@ -131,6 +132,13 @@ events = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("stored_at", Time, nullable=False, server_default=func.now()),
 )
+
+
+def id_range(prefix: str) -> tuple[UUID, UUID]:
+    """Return the first and the last id that begin so: hexadecimal digits, dashes between them count for nothing."""
+    digits = prefix.replace("-", "")[:32]
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
 
 quarantine = Table(
     "quarantine",

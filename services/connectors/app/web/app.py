@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +13,7 @@ from app.api.build import add_api
 from app.api.measured import Measured
 from app.api.metrics import Metrics
 from app.service import Service
+from app.web.entra import entra_routes
 from app.web.errors import install_errors
 from app.web.guard import CrossSiteGuard
 from app.web.headers import SecurityHeaders
@@ -21,10 +22,13 @@ from app.web.pages import pages
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(service: Service) -> FastAPI:
+def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     """Return the application that serves a service; the service stays open as long as it serves.
 
-    Routes are looked for in the order in which they are added: a console mounted at / comes last.
+    Routes are looked for in the order in which they are added: a console mounted at / comes last. Raises InvalidInput
+    (invalid_setting, unknown_cloud) for settings of the sign-in that cannot be used.
+    further: routes beside those of every installation. Routes are looked for in the order in which they are added: a
+    console mounted at / comes last.
     """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
@@ -33,6 +37,9 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(status.router)
     add_api(app)
     app.include_router(pages)
+    app.include_router(entra_routes(service))
+    if further is not None:
+        app.include_router(further)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
     app.add_middleware(Measured, durations=app.state.metrics.durations)
@@ -52,4 +59,5 @@ class WithService:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on, with the service."""
-        await self._app(scope | {"aisoc.service": self._service}, receive, send)
+        scope["aisoc.service"] = self._service  # not in a copy: the answer to an unforeseen error needs it further out
+        await self._app(scope, receive, send)

@@ -39,7 +39,7 @@ async def sign_in(request: Request) -> Response:
         secret = await log_in(service_of(request), name, form.get("password", ""), **_from(request))
     except AisocError as error:
         return await _sign_in_page(request, where, error=error, name=name)
-    return await _signed_in(request, secret, where)
+    return await signed_in(request, secret, where)
 
 
 @pages.post("/sign-out")
@@ -71,7 +71,7 @@ async def first_admin(request: Request, link: str = "") -> Response:
         secret = await set_up(service_of(request), link, name, form.get("password", ""), **_from(request))
     except InvalidInput as error:
         return _choose_page(request, None, error=error, name=name)
-    return await _signed_in(request, secret, "/")
+    return await signed_in(request, secret, "/")
 
 
 @pages.get("/password")
@@ -90,10 +90,11 @@ async def new_password(request: Request, link: str = "") -> Response:
         secret = await choose_password(service_of(request), link, form.get("password", ""), **_from(request))
     except InvalidInput as error:
         return _choose_page(request, user, error=error)
-    return await _signed_in(request, secret, "/")
+    return await signed_in(request, secret, "/")
 
 
-async def _signed_in(request: Request, secret: str, where: str) -> Response:
+async def signed_in(request: Request, secret: str, where: str) -> Response:
+    """Return the answer that brings a browser its new session, in place of the one before, and leads it on."""
     service = service_of(request)
     if former := session_cookie(request, service.settings):
         await end_session(service, former, address_of_caller(request))
