@@ -160,7 +160,7 @@ async def _link(service: Service, user: UserRow) -> str:
 
 def _address(settings: Settings) -> str:
     """Return where people open the console, as far as the settings tell."""
-    return (settings.public_url or f"http://localhost:{settings.port or Settings().port}").rstrip("/")
+    return (settings.public_url or f"http://localhost:{settings.port or Settings.model_fields["port"].default}").rstrip("/")
 
 
 def _read_password() -> str:

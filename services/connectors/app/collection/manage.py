@@ -76,6 +76,21 @@ async def update_connector(service: Service, row: ConnectorRow, changes_json: st
     return changed
 
 
+async def rotate_secret(service: Service, row: ConnectorRow, changes_json: str | bytes) -> ConnectorRow:
+    """Give a connector all of its secrets anew, and what else belongs to them, as update_connector does.
+
+    Raises InvalidInput (secret_missing) unless each secret field is named.
+    """
+    missing = secret_fields(get_connector(row.type)) - parse_object(changes_json).keys()
+    if missing:
+        raise InvalidInput(
+            "secret_missing",
+            f"No new secret was given for {row.name}: {', '.join(sorted(missing))} is missing.",
+            "Give every secret of the connector anew.",
+        )
+    return await update_connector(service, row, changes_json)
+
+
 async def switch_connector(service: Service, row: ConnectorRow, *, enabled: bool) -> None:
     """Pause or resume a connector; a resumed one is due at once, and reads on from where it stopped."""
     service.actor.need(Role.ADMIN)

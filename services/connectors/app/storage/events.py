@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event, Severity
 from app.events.power import power_state
+from app.storage.facts import Numbers, copy_facts, numbers_of
 from app.storage.raw import packed, unpacked
 from app.storage.tables import EVENT_FIELDS, events
 
@@ -30,7 +31,7 @@ _KNOWN = text("SELECT id FROM events WHERE id = ANY(CAST(:ids AS uuid[]))")
 # Every stop after the earliest new one is judged again, because records come late and newest first.
 _JUDGE_STOPS = text(
     """
-    UPDATE events SET
+    WITH changed AS (UPDATE events SET
         severity = CASE WHEN judged.stopped THEN 'info' ELSE 'medium' END::severity,
         severity_reason = CASE WHEN judged.stopped THEN :idle ELSE :in_use END
     FROM (
@@ -50,6 +51,9 @@ _JUDGE_STOPS = text(
     ) AS judged
     WHERE events.id = judged.id
       AND events.severity <> CASE WHEN judged.stopped THEN 'info' ELSE 'medium' END::severity
+    RETURNING events.event_time, events.id, events.severity)
+    UPDATE event_facts SET severity = changed.severity FROM changed
+    WHERE event_facts.event_time = changed.event_time AND event_facts.id = changed.id
     """
 )
 _IDLE = "stops a virtual machine that was already stopped"
@@ -68,7 +72,8 @@ async def store_events(
     while new := await _unknown(connection, waiting):
         try:
             async with connection.begin_nested():
-                await _copy(connection, connector, new)
+                rows = [(*msgspec.structs.astuple(event), connector) for event, _ in new]
+                await _copy(connection, rows, new, await numbers_of(connection, rows))
         except IntegrityError as error:
             if not isinstance(error.orig, UniqueViolation):
                 raise
@@ -86,14 +91,20 @@ async def _unknown(connection: AsyncConnection, waiting: dict[int, tuple[Event, 
     return [waiting[number] for number in sorted(waiting.keys() - known)]
 
 
-async def _copy(connection: AsyncConnection, connector: str, records: Sequence[tuple[Event, bytes]]) -> None:
+async def _copy(
+    connection: AsyncConnection,
+    rows: Sequence[tuple[Any, ...]],
+    records: Sequence[tuple[Event, bytes]],
+    numbers: list[Numbers],
+) -> None:
     driver: psycopg.AsyncConnection[Any] | None = (await connection.get_raw_connection()).driver_connection
     assert driver is not None
     try:
         async with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
             copy.set_types(_COPY_TYPES)
-            for event, raw in records:
-                await copy.write_row((*msgspec.structs.astuple(event), connector, power_state(event), packed(raw)))
+            for row, (event, raw) in zip(rows, records, strict=True):
+                await copy.write_row((*row, power_state(event), packed(raw)))
+        await copy_facts(driver, rows, numbers)
     except psycopg.Error as error:
         # SQLAlchemy knows nothing of COPY; its callers know its errors only.
         raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error

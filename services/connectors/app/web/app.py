@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api.build import add_api
 from app.service import Service
 from app.web.errors import install_errors
 from app.web.guard import CrossSiteGuard
@@ -29,6 +30,7 @@ def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     app.include_router(pages)
     if further is not None:
         app.include_router(further)
+    add_api(app, service)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
     app.add_middleware(CrossSiteGuard, settings=service.settings)
