@@ -59,7 +59,7 @@ def serving(aisoc: Any, *arguments: str) -> Iterator[tuple[str, Any]]:
             line = process.stderr.readline().decode()
             assert line, said
             said += line
-        yield re.search(r"Console: (\S+)", said)[1], process
+        yield said.partition("Console: ")[2].split()[0], process
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 

@@ -38,13 +38,13 @@ def every_route(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str
 
 def mark(route: Any) -> Role | str | None:
     """Return the role that a route needs, `public`, or None when it does not say."""
-    marks = [getattr(route, "endpoint", None)]
+    marks: list[Any] = [getattr(route, "endpoint", None)]
     waiting = [route.dependant] if getattr(route, "dependant", None) else []
     while waiting:
         dependency = waiting.pop()
         marks.append(dependency.call)
         waiting += dependency.dependencies
-    roles = [found.role for found in marks if isinstance(getattr(found, "role", None), Role)]
+    roles: list[Role] = [found.role for found in marks if isinstance(getattr(found, "role", None), Role)]
     if roles:
         return max(roles, key=list(Role).index)
     return "public" if any(getattr(found, "public", False) for found in marks) else None

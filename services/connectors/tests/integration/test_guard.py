@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection
 from app.main import open_service
 from app.security.roles import Role
 from app.security.tokens import create_token
-from app.web.access import Administering, Public, Viewing, find_caller, service_of
+from app.web.access import Administering, Public, Viewing, address_of_caller, find_caller, service_of
 from app.web.app import create_app
 from app.web.guard import allowed_hosts
 from app.web.server import address_of, listen, serve_app
@@ -242,7 +242,7 @@ async def test_the_address_of_a_browser_comes_from_a_trusted_proxy_only(service,
     @app.get("/try/from", dependencies=[Public])
     async def where(request: Request) -> str:
         assert service_of(request) is service
-        return f"{request.client.host} {request.url.scheme}"
+        return f"{address_of_caller(request)} {request.url.scheme}"
 
     told = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
     for trusted, seen in (("127.0.0.1", "203.0.113.9 https"), ("192.0.2.99", "127.0.0.1 http")):
