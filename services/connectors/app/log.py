@@ -31,7 +31,8 @@ def configure_logging(level: str = "INFO") -> None:
     ]
     terminal = sys.stderr.isatty()
     rendered: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
+        # The default formatter shows local variables, which may hold secrets.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -24,6 +24,7 @@ from app.service import Service
 from app.settings import Settings, read_settings
 from app.storage.connectors import resume_interrupted
 from app.storage.database import open_database, shown_url
+from app.storage.readings import resume_readings
 
 _log = get_logger(__name__)
 _RESTART_SECONDS = 5
@@ -77,12 +78,15 @@ def _web(
     service: Service, stopped: asyncio.Event, on_address: Callable[[str, str | None], None]
 ) -> Coroutine[None, None, None]:
     """Listen, and return what serves console and API; when that ends, the rest is to stop too."""
-    from app.security.links import make_set_up_link  # noqa: PLC0415 - a worker without a console starts faster
+    from app.console.app import mount_console  # noqa: PLC0415 - a worker without a console starts faster
+    from app.security.links import make_set_up_link  # noqa: PLC0415
     from app.web.app import create_app  # noqa: PLC0415
     from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
 
     app = create_app(service)
     listener = listen(service.settings)
+    app = create_app(service)
+    mount_console(app)
 
     async def serve() -> None:
         try:
@@ -114,6 +118,7 @@ async def _collect(stopped: asyncio.Event) -> None:
         async with jobs.open_async():
             async with service.engine.begin() as connection:
                 await resume_interrupted(connection, service.clock.now())
+                await resume_readings(connection)
             _log.info("serving", database=shown_url(service.engine.url))
             worker, stop = asyncio.create_task(run_worker(jobs, service)), asyncio.create_task(stopped.wait())
             await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)

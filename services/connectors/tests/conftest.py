@@ -215,7 +215,8 @@ def aisoc(tmp_path: Path, database_url: str, live_lab: Lab) -> Iterator[CommandL
         clouds = tmp_path / "clouds.toml"
         clouds.write_text(server.clouds_toml())
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AISOC_")}
-        ours = {"AISOC_HOME": tmp_path / "home", "AISOC_DATABASE_URL": database_url, "AISOC_CLOUDS": clouds}
+        ours: dict[str, Any] = {"AISOC_HOME": tmp_path / "home", "AISOC_DATABASE_URL": database_url}
+        ours |= {"AISOC_CLOUDS": clouds, "AISOC_PORT": 0}
         yield CommandLine(inherited | {name: str(value) for name, value in ours.items()})
 
 

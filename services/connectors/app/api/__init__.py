@@ -1,1 +1,1 @@
-"""The API `/api/v1`: one thin router a resource; the OpenAPI document is its contract."""
+"""The API: `/api/v1`, one thin router a resource, and an OpenAPI document that is the contract."""

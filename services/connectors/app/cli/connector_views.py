@@ -1,72 +1,19 @@
-"""How connectors and their polls look: as facts for programs, as tables and sentences for people."""
+"""How connectors and their polls look: tables and sentences for people."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
 from rich.status import Status
 from rich.text import Text
 
 from app.cli.output import LEVEL_STYLES, print_problem, printable, span, stdout, table, when
-from app.clock import iso
-from app.collection.configuration import described_fields
+from app.collection.facts import Listed
 from app.collection.health import Health
 from app.collection.result import PollResult
-from app.connectors import get_connector
 from app.connectors.base import Finding
 from app.storage.connectors import ConnectorRow
 
 _STATE_STYLES = {"healthy": "green", "behind": "yellow", "failing": "bold red", "paused": "dim"}
-
-
-def catalog_entry(connector_id: str) -> dict[str, Any]:
-    """Return a connector type's facts, its required fields first."""
-    connector = get_connector(connector_id)
-    fields = [
-        {
-            "name": name,
-            "required": field.is_required(),
-            "secret": field.annotation is SecretStr,
-            "default": None if field.is_required() else field.default,
-            "description": field.description or "",
-        }
-        for name, field in described_fields(connector)
-    ]
-    return {"id": connector.id, "name": connector.name, "docs": connector.docs, "fields": fields}
-
-
-def connector_facts(row: ConnectorRow) -> dict[str, Any]:
-    """Return a connector as JSON-ready facts, without secrets."""
-    return {
-        "name": row.name,
-        "type": row.type,
-        "enabled": row.enabled,
-        "config": row.config,
-        "created_at": iso(row.created_at),
-        "next_poll_at": iso(row.next_poll_at) if row.enabled else None,
-    }
-
-
-def poll_facts(row: ConnectorRow, poll: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a row of history as JSON-ready facts."""
-    if poll is None:
-        return None
-    return PollResult.from_row(row.name, poll).facts() | {"finished_at": iso(poll["finished_at"])}
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A line of the list: a connector, its health, and its last finished poll."""
-
-    row: ConnectorRow
-    health: Health
-    poll: dict[str, Any] | None
-
-    def facts(self) -> dict[str, Any]:
-        """Return it as JSON-ready facts."""
-        told = {"health": self.health.facts(), "last_poll": poll_facts(self.row, self.poll)}
-        return connector_facts(self.row) | told
 
 
 def health_text(health: Health) -> Text:

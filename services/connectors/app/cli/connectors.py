@@ -7,19 +7,12 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from app.cli.connector_views import (
-    Listed,
-    catalog_entry,
-    connector_facts,
-    poll_facts,
-    print_connector,
-    print_connectors,
-    print_polls,
-)
+from app.cli.connector_views import print_connector, print_connectors, print_polls
 from app.cli.one_connector import Name, on_connector
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stdout, table
 from app.cli.reading import commands
+from app.collection.facts import catalog_entry, connector_facts, poll_facts, read_listed
 from app.collection.health import read_standing
 from app.collection.manage import add_connector, remove_connector, switch_connector, update_connector
 from app.connectors import connector_ids
@@ -27,7 +20,7 @@ from app.errors import InvalidInput
 from app.main import open_service
 from app.service import Service
 from app.storage.connectors import ConnectorRow, list_connectors
-from app.storage.polls import last_poll_by_connector, latest_polls
+from app.storage.polls import list_polls
 
 app = typer.Typer(help="Add, test, poll and watch connectors.", no_args_is_help=True)
 app.add_typer(commands)
@@ -103,11 +96,7 @@ def list_(as_json: AsJson = False) -> None:
 
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
-            last = await last_poll_by_connector(connection)
-            listed = [
-                Listed(row, (await read_standing(connection, row, service.clock.now())).health, last.get(row.id))
-                for row in await list_connectors(connection)
-            ]
+            listed = await read_listed(connection, await list_connectors(connection), service.clock.now())
         if as_json:
             print_json([one.facts() for one in listed])
         elif not listed:
@@ -125,7 +114,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     async def work(service: Service, row: ConnectorRow) -> None:
         async with service.engine.connect() as connection:
             standing = await read_standing(connection, row, service.clock.now())
-            polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
+            polls = [poll_facts(row, poll) for poll in await list_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
             print_json(connector_facts(row) | {"health": standing.health.facts(), "polls": polls})
             return

@@ -1,4 +1,4 @@
-"""How the coverage of a connector looks: facts for programs, a strip and a histogram for people."""
+"""How the coverage of a connector looks: a strip and a histogram."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +7,6 @@ from rich.text import Text
 
 from app.cli.connector_views import health_text
 from app.cli.output import span, stdout, table, when
-from app.clock import iso
 from app.collection.coverage import Coverage
 from app.collection.health import Standing
 from app.collection.lags import BOUNDS, MEASURED_DAYS, Lags
@@ -21,33 +20,6 @@ _REASONS = {
 }
 # What a cell of the strip shows, worst first: a cell shows the worst that lies in it.
 _MARKS = (("gap", "✕", "bold red"), ("missing", "·", "yellow"), ("unsettled", "▒", "cyan"), ("settled", "█", "green"))
-
-
-def coverage_facts(standing: Standing) -> dict[str, Any]:
-    """Return the ledger and the measured lags as JSON-ready facts."""
-    ledger, widths, lags = standing.ledger.coverage, standing.ledger.widths, standing.ledger.lags
-    return {
-        "health": standing.health.facts(),
-        "asked_since": iso(ledger.asked_since) if ledger else None,
-        "covered_until": iso(ledger.covered_until) if ledger else None,
-        "settled_until": iso(ledger.settled_until) if ledger else None,
-        "read": _facts(ledger.read) if ledger else [],
-        "unsettled": _facts(ledger.unsettled) if ledger else [],
-        "missing": _facts(ledger.missing) if ledger else [],
-        "gaps": [_fact(gap.window) | {"reason": gap.reason} for gap in ledger.gaps] if ledger else [],
-        "lag": {
-            "days": MEASURED_DAYS,
-            "events": lags.events,
-            "p95_seconds": lags.percentile(0.95).total_seconds(),
-            "longest_seconds": lags.longest.total_seconds(),
-            "histogram": [
-                {"up_to_seconds": bound, "events": count}
-                for bound, count in zip((*BOUNDS, None), lags.counts, strict=True)
-            ],
-        },
-        "overlap_seconds": widths.overlap.total_seconds(),
-        "sweep_seconds": widths.sweep.total_seconds(),
-    }
 
 
 def print_coverage(name: str, standing: Standing, now: datetime) -> None:
@@ -138,11 +110,3 @@ def _histogram(lags: Lags) -> Any:
         bar = "█" * round(count / most * _BAR_WIDTH) or ("▏" if count else "")
         shown.add_row(bound, f"{count:,}", Text(bar, style="cyan"))
     return shown
-
-
-def _facts(windows: tuple[Window, ...]) -> list[dict[str, Any]]:
-    return [_fact(window) for window in windows]
-
-
-def _fact(window: Window) -> dict[str, Any]:
-    return {"since": iso(window.since), "until": iso(window.until)}

@@ -8,10 +8,12 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
 from app.collection.poll import poll
+from app.collection.readings import run_reading
 from app.errors import Retry
 from app.log import get_logger
 from app.service import Service
 from app.storage.connectors import ConnectorRow, claim_due, find_connector_by_id
+from app.storage.readings import resume_readings
 
 _log = get_logger(__name__)
 _EVERY_FIVE_SECONDS = "* * * * * */5"
@@ -42,6 +44,10 @@ def build_jobs(service: Service) -> App:
         except Retry as busy:
             _log.info("poll_skipped", connector=row.name, reason=busy.message)
 
+    @jobs.task(name="read")
+    async def read(reading_id: str) -> None:
+        await run_reading(service, UUID(reading_id))
+
     @jobs.periodic(cron=_EVERY_FIVE_SECONDS)
     @jobs.task(name="schedule", queueing_lock="schedule")
     async def schedule(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
@@ -53,9 +59,11 @@ def build_jobs(service: Service) -> App:
     @jobs.periodic(cron=_EVERY_MINUTE)
     @jobs.task(name="tidy", queueing_lock="tidy")
     async def tidy(timestamp: int) -> None:  # noqa: ARG001
-        """Take killed workers' jobs off the queue: their polls are due again by themselves."""
+        """Take killed workers' jobs off the queue: polls are due again by themselves, readings queued anew."""
         for job in await jobs.job_manager.get_stalled_jobs():
             await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        async with service.engine.begin() as connection:
+            await resume_readings(connection)
 
     return jobs
 

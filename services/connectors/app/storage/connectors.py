@@ -61,6 +61,16 @@ async def find_connector_by_id(connection: AsyncConnection, connector_id: UUID) 
     return None if found is None else ConnectorRow(**found._asdict())
 
 
+async def need_connector(connection: AsyncConnection, connector_id: UUID) -> ConnectorRow:
+    """Return the connector of that id. Raises NotFound (unknown_connector)."""
+    row = await find_connector_by_id(connection, connector_id)
+    if row is None:
+        raise NotFound(
+            "unknown_connector", f"There is no connector with the id {connector_id}.", "List them for their ids."
+        )
+    return row
+
+
 async def list_connectors(connection: AsyncConnection, *, to_change: bool = False) -> list[ConnectorRow]:
     """Return all connectors by name. to_change: keep others from changing them until the transaction ends."""
     query = select(connectors).order_by(connectors.c.name)

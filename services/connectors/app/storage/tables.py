@@ -2,6 +2,7 @@
 
 from types import NoneType
 from typing import Any, get_args
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ENUM, JSONB, TSTZMULTIRANGE
 from app.events.event import Event, Severity
 
 metadata = MetaData()
-_Time = DateTime(timezone=True)
+Time = DateTime(timezone=True)
 severity_type = ENUM(Severity, name="severity", values_callable=lambda kinds: [kind.value for kind in kinds])
 
 connectors = Table(
@@ -39,9 +40,9 @@ connectors = Table(
     Column("config", JSONB, nullable=False),
     Column("secrets", Text, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("created_at", _Time, nullable=False),
-    Column("next_poll_at", _Time, nullable=False),
-    Column("throttled_until", _Time),
+    Column("created_at", Time, nullable=False),
+    Column("next_poll_at", Time, nullable=False),
+    Column("throttled_until", Time),
 )
 
 
@@ -56,7 +57,7 @@ coverage = Table(
     "coverage",
     metadata,
     *_stream_columns(),
-    Column("asked_since", _Time, nullable=False),
+    Column("asked_since", Time, nullable=False),
     Column("read", TSTZMULTIRANGE, nullable=False),
     Column("settled", TSTZMULTIRANGE, nullable=False),
 )
@@ -87,12 +88,12 @@ polls = Table(
     Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), nullable=False),
     Column("stream", Text, nullable=False),
     Column("tier", Text, nullable=False, default="poll"),
-    Column("started_at", _Time, nullable=False),
-    Column("finished_at", _Time),
-    Column("window_since", _Time),
-    Column("window_until", _Time),
-    Column("gap_since", _Time),
-    Column("gap_until", _Time),
+    Column("started_at", Time, nullable=False),
+    Column("finished_at", Time),
+    Column("window_since", Time),
+    Column("window_until", Time),
+    Column("gap_since", Time),
+    Column("gap_until", Time),
     Column("requests", Integer, nullable=False, default=0),
     Column("pages", Integer, nullable=False, default=0),
     Column("events_read", Integer, nullable=False, default=0),
@@ -107,8 +108,8 @@ polls = Table(
 
 _EVENT_TYPES: dict[str, Any] = {
     "id": Uuid,
-    "event_time": _Time,
-    "available_time": _Time,
+    "event_time": Time,
+    "available_time": Time,
     "severity": severity_type,
 }
 _event_fields = msgspec.structs.fields(Event)
@@ -129,18 +130,26 @@ events = Table(
     Column("connector", Text, nullable=False),
     Column("power_state", Text),
     Column("raw", LargeBinary, nullable=False),
-    Column("stored_at", _Time, nullable=False, server_default=func.now()),
+    Column("stored_at", Time, nullable=False, server_default=func.now()),
 )
+
+
+def id_range(prefix: str) -> tuple[UUID, UUID]:
+    """Return the first and the last id that begin so: hexadecimal digits, dashes between them count for nothing."""
+    digits = prefix.replace("-", "")[:32]
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
 
 quarantine = Table(
     "quarantine",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("connector", Text, nullable=False),
+    Column("source", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    Column("stored_at", _Time, nullable=False, server_default=func.now()),
+    Column("stored_at", Time, nullable=False, server_default=func.now()),
 )
 
 users = Table(
@@ -153,8 +162,8 @@ users = Table(
     Column("subject", Text, unique=True),  # who it is at the identity provider
     Column("enabled", Boolean, nullable=False, default=True),
     Column("preferences", JSONB, nullable=False, default=dict),
-    Column("created_at", _Time, nullable=False),
-    Column("last_seen_at", _Time),
+    Column("created_at", Time, nullable=False),
+    Column("last_seen_at", Time),
 )
 
 sessions = Table(
@@ -163,9 +172,9 @@ sessions = Table(
     Column("id", Uuid, primary_key=True),
     Column("hash", LargeBinary, nullable=False, unique=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
-    Column("created_at", _Time, nullable=False),
-    Column("seen_at", _Time, nullable=False),
-    Column("expires_at", _Time, nullable=False),
+    Column("created_at", Time, nullable=False),
+    Column("seen_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
     Column("ip", Text),
     Column("agent", Text),
 )
@@ -178,9 +187,9 @@ tokens = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
-    Column("created_at", _Time, nullable=False),
-    Column("expires_at", _Time, nullable=False),
-    Column("used_at", _Time),
+    Column("created_at", Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
+    Column("used_at", Time),
 )
 
 # One-time links: to make the first admin (no user), or to choose a password.
@@ -189,7 +198,7 @@ links = Table(
     metadata,
     Column("hash", LargeBinary, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE")),
-    Column("expires_at", _Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
 )
 
 # Sign-ins at the identity provider that are under way, by the hash of their state.
@@ -198,7 +207,7 @@ sign_ins = Table(
     metadata,
     Column("hash", LargeBinary, primary_key=True),
     Column("flow", JSONB, nullable=False),
-    Column("expires_at", _Time, nullable=False),
+    Column("expires_at", Time, nullable=False),
 )
 
 # Names as hashes: people type their password into the wrong field.
@@ -206,7 +215,7 @@ failed_logins = Table(
     "failed_logins",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _Time, nullable=False),
+    Column("at", Time, nullable=False),
     Column("name", LargeBinary, nullable=False),
     Column("ip", Text, nullable=False),
 )
@@ -215,7 +224,7 @@ audit_log = Table(
     "audit_log",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", _Time, nullable=False),
+    Column("at", Time, nullable=False),
     Column("actor", Text, nullable=False),
     Column("via", Text, nullable=False),
     Column("ip", Text),
@@ -231,12 +240,12 @@ readings = Table(
     Column("id", Uuid, primary_key=True),
     Column("connector_id", Uuid, ForeignKey("connectors.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("since", _Time),
+    Column("since", Time),
     Column("state", Text, nullable=False),
     Column("requested_by", Text, nullable=False),
-    Column("requested_at", _Time, nullable=False),
-    Column("started_at", _Time),
-    Column("finished_at", _Time),
+    Column("requested_at", Time, nullable=False),
+    Column("started_at", Time),
+    Column("finished_at", Time),
     Column("progress", JSONB(none_as_null=True)),
     Column("error", JSONB(none_as_null=True)),
 )
@@ -248,5 +257,5 @@ saved_searches = Table(
     Column("user_id", Uuid, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("search", Text, nullable=False),
-    Column("created_at", _Time, nullable=False),
+    Column("created_at", Time, nullable=False),
 )

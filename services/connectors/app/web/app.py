@@ -8,6 +8,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.api import status
+from app.api.build import add_api
+from app.api.measured import Measured
+from app.api.metrics import Metrics
 from app.service import Service
 from app.web.entra import entra_routes
 from app.web.errors import install_errors
@@ -27,13 +31,17 @@ def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
+    app.state.metrics = Metrics(app.version)
     install_errors(app)
+    app.include_router(status.router)
+    add_api(app)
     app.include_router(pages)
     app.include_router(entra_routes(service))
     if further is not None:
         app.include_router(further)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     # What is added last meets a request first.
+    app.add_middleware(Measured, durations=app.state.metrics.durations)
     app.add_middleware(CrossSiteGuard, settings=service.settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(GZipMiddleware, minimum_size=1000)

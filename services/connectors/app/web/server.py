@@ -34,7 +34,7 @@ def listen(settings: Settings) -> socket.socket:
         raise Abort(
             "address_unusable",
             f"Console and API cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
-            "Stop what listens there, or set AISOC_HOST and AISOC_PORT (0 takes a free one).",
+            "Set another AISOC_PORT (0 takes a free one), or start this one with --no-web.",
         ) from error
     return listener
 

@@ -1,4 +1,4 @@
-"""What is typed in options: times and severities."""
+"""Times and severities as people type them, in searches and in options."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,6 +8,7 @@ from app.events.event import Severity
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+TIME_FORMS = "Write a date (2026-05-01), a time (2026-05-01T10:00:00Z) or an age (30m, 24h, 7d)."
 
 
 def parse_time(typed: str | None, now: datetime) -> datetime | None:
@@ -23,11 +24,7 @@ def parse_time(typed: str | None, now: datetime) -> datetime | None:
         moment = datetime.fromisoformat(typed.strip())
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise InvalidInput(
-            "invalid_time",
-            f"{typed!r} is not a time.",
-            "Write a date (2026-05-01), a time (2026-05-01T10:00:00Z) or an age (30m, 24h, 7d).",
-        ) from None
+        raise InvalidInput("invalid_time", f"{typed!r} is not a time.", TIME_FORMS) from None
 
 
 def parse_severities(typed: list[str]) -> tuple[Severity, ...]:

@@ -1,0 +1,26 @@
+"""The console put onto the web application."""
+
+from importlib import import_module
+from pathlib import Path
+
+import nicegui
+from fastapi import FastAPI
+from nicegui import ui
+
+_STATIC = Path(__file__).parent / "static"
+_PAGES = ("overview",)
+_HEAD = """
+<link rel="stylesheet" href="/console/console.css">
+<script src="/console/keys.js" defer></script>
+"""
+
+
+def mount_console(app: FastAPI) -> None:
+    """Serve the console's pages at `/`, below what the application has already. Once a process: NiceGUI is one."""
+    nicegui.app.add_static_files("/console", _STATIC)
+    ui.add_head_html(_HEAD, shared=True)
+    for name in _PAGES:
+        import_module(f"app.console.{name}")
+    ui.run_with(
+        app, title="AiSOC", favicon=_STATIC / "shield.svg", tailwind=False, language="en-US", show_welcome_message=False
+    )
