@@ -1,6 +1,6 @@
 """A group of commands that is itself a search: `aisoc events QUERY`, beside `aisoc events raw ID`."""
 
-from click import Context
+from typer import Context
 from typer.core import TyperArgument, TyperGroup
 
 

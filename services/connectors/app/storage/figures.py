@@ -135,7 +135,8 @@ def _starts(first: datetime, last: datetime, bucket: timedelta) -> list[datetime
 
 def _severities(condition: ColumnElement[bool]) -> Select[Any]:
     number = func.count()
-    return select(facts.c.severity, number).where(condition).group_by(facts.c.severity).order_by(desc(number))
+    counted: Select[Any] = select(facts.c.severity, number)
+    return counted.where(condition).group_by(facts.c.severity).order_by(desc(number))
 
 
 def _values(condition: ColumnElement[bool], column: str) -> Select[Any]:
