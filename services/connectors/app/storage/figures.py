@@ -151,9 +151,10 @@ def _values(condition: ColumnElement[bool], column: str) -> Select[Any]:
     table = dimension.table
     events = func.sum(counted.c.events)
     value = func.min(func.coalesce(table.c.spelled[column].astext, table.c[column]))
-    shown: Select[Any] = select(value, cast(events, BigInteger))
+    number: Any = cast(events, BigInteger)
     return (
-        shown.join_from(counted, table, table.c.id == counted.c.number)
+        select(value, number)
+        .join_from(counted, table, table.c.id == counted.c.number)
         .where(table.c[column] != "")
         .group_by(table.c[column])
         .order_by(desc(events), table.c[column])
