@@ -29,6 +29,7 @@ async def test_an_answer_is_taken_once(door):
         assert (await browser.get(back)).status_code == 303
         browser.cookies.set("aisoc_sign_in", mark, domain="localhost.local")
         told(await browser.get(back), 403, "not known here")
+    assert len(list(door.lab.cloud.journal.of("token"))) == 1
 
 
 async def test_a_code_that_was_redeemed_elsewhere_lets_nobody_in(door):
@@ -79,6 +80,7 @@ async def test_a_sign_in_must_be_finished_within_ten_minutes(door):
         back = await pick(browser, door)
         door.lab.clock.advance(minutes=10)
         told(await browser.get(back), 403, "older than ten minutes", "Start again")
+    assert not list(door.lab.cloud.journal.of("token"))
 
 
 async def test_unfinished_sign_ins_do_not_pile_up(door):
