@@ -6,10 +6,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from yarl import URL
 
-from app.web.problems import problem_answer
 from app.errors import AisocError, Denied, InvalidInput
 from app.settings import Settings
 from app.web.cookies import bearer_token, has_session_cookie
+from app.web.problems import problem_answer
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Its answers are meant for other origins too: the console's library lets every one in.

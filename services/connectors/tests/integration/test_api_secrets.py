@@ -18,7 +18,7 @@ from app.storage.quarantine import Unreadable, quarantine_records
 from app.storage.tables import events
 from app.storage.users import find_user
 
-GETS = sorted(route.path_format for router in ROUTERS for route in routes_of(router) if "GET" in route.methods)
+GETS = sorted(route.path_format for router in ROUTERS for route in routes_of(router) if "GET" in (route.methods or ()))
 BESIDE = ["/metrics", "/healthz", "/readyz", "/api/v1/openapi.json"]
 
 
