@@ -74,7 +74,8 @@ class _Line:
         now = service.clock.now()
         wait = max(timedelta(), row.next_poll_at - now)
         told = (reading.progress if reading else None) or {}
-        covered = f"All set: covered to {moment(health.covered_until, now)} UTC; next poll in {age(wait)}."
+        then = f"in {age(wait)}" if wait else "in a moment"
+        covered = f"All set: covered to {moment(health.covered_until, now)} UTC; next poll {then}."
         self._end("ok", covered, _said(told))
         with self._state, ui.row().classes("arrival-links"):
             ui.link("See its events", f"/events?q={quote(str(term_for('connector', row.name)))}")
@@ -162,7 +163,9 @@ class Arrival:
 
 def _event_row(stored: StoredEvent) -> None:
     with ui.element("tr"):
-        tag("td", f"{stored.event.event_time:%d %b %H:%M:%S}", "number").tooltip(stored.event.event_time.isoformat())
+        tag("td", f"{stored.event.event_time:%d %b %H:%M:%S}", "number-left").tooltip(
+            stored.event.event_time.isoformat()
+        )
         with ui.element("td"):
             severity_chip(stored.event.severity)
         tag("td", stored.event.title, "wrap")
