@@ -7,6 +7,7 @@ from uuid import UUID
 
 from nicegui import ui
 
+from app.clock import iso
 from app.collection.health import Health, read_standing
 from app.collection.readings import request_reading
 from app.console.parts import age, empty, finding, moment, panel, severity_chip, tag
@@ -163,9 +164,8 @@ class Arrival:
 
 def _event_row(stored: StoredEvent) -> None:
     with ui.element("tr"):
-        tag("td", f"{stored.event.event_time:%d %b %H:%M:%S}", "number-left").tooltip(
-            stored.event.event_time.isoformat()
-        )
+        at = stored.event.event_time
+        tag("td", f"{at:%d %b %H:%M:%S}", "number-left").tooltip(iso(at))
         with ui.element("td"):
             severity_chip(stored.event.severity)
         tag("td", stored.event.title, "wrap")
