@@ -8,10 +8,22 @@ from fastapi import FastAPI
 from nicegui import ui
 
 _STATIC = Path(__file__).parent / "static"
-_PAGES = ("overview",)
+_PAGES = (
+    "overview",
+    "adding.catalog",
+    "adding.page",
+    "settings.profile",
+    "settings.tokens",
+    "settings.users",
+    "settings.audit",
+    "settings.keys",
+)
 _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
+<link rel="stylesheet" href="/console/adding.css">
+<link rel="stylesheet" href="/console/settings.css">
 <script src="/console/keys.js" defer></script>
+<script src="/console/copy.js" defer></script>
 """
 
 

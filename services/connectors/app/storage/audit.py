@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import desc, insert, select
+from sqlalchemy import desc, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.security.roles import Actor
@@ -34,9 +34,17 @@ async def note_change(
 
 
 async def list_changes(
-    connection: AsyncConnection, limit: int, before: int | None = None, action: str | None = None
+    connection: AsyncConnection,
+    limit: int,
+    before: int | None = None,
+    action: str | None = None,
+    actor: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Return entries, newest first. before: only those with a smaller id; action: only of this one or its group."""
+    """Return entries, newest first.
+
+    before: only those with a smaller id. action: only of this one or its group. actor: only by this one, in any letter
+    case.
+    """
     query = select(audit_log).order_by(desc(audit_log.c.id)).limit(limit)
     if before is not None:
         query = query.where(audit_log.c.id < before)
@@ -44,4 +52,6 @@ async def list_changes(
         query = query.where(
             (audit_log.c.action == action) | audit_log.c.action.startswith(f"{action}.", autoescape=True)
         )
+    if actor is not None:
+        query = query.where(func.lower(audit_log.c.actor) == func.lower(actor))
     return [row._asdict() for row in await connection.execute(query)]
