@@ -14,6 +14,7 @@ from app.console.overview_figures import DAY, Overview
 from app.console.parts import finding, health_chip, moment, severity_chip, tag
 from app.console.view import View
 from app.console.watching import midnight_of
+from app.errors import InvalidInput
 from app.search.refine import with_term
 from app.security.roles import Role
 from app.storage.figures import Top
@@ -147,11 +148,19 @@ def draw_top(field: str, top: tuple[Top, ...]) -> None:
     most = max(each.count for each in top)
     with ui.element("ol").classes("top"):
         for each in top:
-            with ui.element("li"), ui.link(target=search_path(with_term(f"since:{DAY}", field, each.value))):
+            with ui.element("li"), ui.link(target=_top_path(field, each.value)):
                 bar = ui.element("span").classes("top-bar")
                 bar.style(f"width: {100 * each.count / most:.1f}%").props('aria-hidden="true"')
                 ui.label(each.value).classes("top-name")
                 ui.label(f"{each.count:,}").classes("number top-count")
+
+
+def _top_path(field: str, value: str) -> str:
+    """Return the address of a value's events of the day, or of all of them where the value is too long to ask for."""
+    try:
+        return search_path(with_term(f"since:{DAY}", field, value))
+    except InvalidInput:
+        return search_path(f"since:{DAY}")
 
 
 def draw_alarms(alarms: tuple[StoredEvent, ...], today: datetime) -> None:
