@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from app.clock import iso
+from app.collection.health import State
 from app.console.attention import Attention, Watched
 from app.console.connector_words import next_poll, span
 from app.console.live import Region, text
@@ -19,6 +20,10 @@ from app.search.refine import with_term
 from app.security.roles import Role
 from app.storage.figures import Top
 from app.storage.search import StoredEvent
+
+_MOST_NEEDED = 8
+_MOST_LINES = 10
+_BY_NEED: tuple[State, ...] = ("failing", "behind", "healthy", "paused")
 
 Figure = tuple[str, str, str, str]
 _STEPS = (
@@ -54,10 +59,12 @@ def draw_first_steps(view: View) -> None:
 
 def draw_attention(needed: tuple[Attention, ...], watching: bool) -> None:
     """Draw what needs attention first, or that nothing does."""
-    with ui.element("section").classes("panel").props('aria-live="polite"'):
+    with ui.element("section").classes("panel"):
         tag("h2", "Needs attention")
-        for each in needed:
+        for each in needed[:_MOST_NEEDED]:
             finding(each.level, each.message, each.remedy, (each.link, each.path) if each.path else None)
+        if len(needed) > _MOST_NEEDED:
+            ui.link(f"And {len(needed) - _MOST_NEEDED:,} more: see the connectors", "/connectors")
         if not needed and watching:
             finding("ok", "Everything is covered.")
         elif not needed:
@@ -89,17 +96,21 @@ def draw_figures(figures: tuple[Figure, ...]) -> None:
 
 
 class ConnectorTable:
-    """How each connector stands, a row each; rows stay as long as the connectors do."""
+    """How connectors stand, a row each, those that need somebody first; rows stay as long as these connectors do."""
 
     def __init__(self) -> None:
         self._lines: dict[UUID, _Line] = {}
         self._place = Region(self._draw, "scroll")
+        self._more = ui.link("", "/connectors")
 
     def show(self, watched: tuple[Watched, ...], now: datetime) -> None:
         """Show how they stand now."""
-        self._place.show(tuple((each.row.id, each.row.name) for each in watched))
-        for each in watched:
+        shown = sorted(watched, key=lambda each: _BY_NEED.index(each.standing.health.state))[:_MOST_LINES]
+        self._place.show(tuple((each.row.id, each.row.name) for each in shown))
+        for each in shown:
             self._lines[each.row.id].show(each, now)
+        text(self._more, f"All {len(watched):,} connectors")
+        self._more.set_visibility(len(watched) > _MOST_LINES)
 
     def _draw(self, names: tuple[tuple[UUID, str], ...]) -> None:
         self._lines = {}
