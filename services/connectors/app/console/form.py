@@ -127,7 +127,7 @@ def _input(field: FormField, value: str) -> ui.input | ui.select:
         select = ui.select(options, label=label, value=value or None, validation=_no_message)
         return hinted(select, field.hint)
     if field.kind == "secret":
-        drawn: ui.input = SecretInput(label, field.title)
+        drawn: ui.input = SecretInput(label)
     else:
         drawn = ui.input(label, value=value, validation=_no_message).without_auto_validation()
         drawn.props("autocomplete=off spellcheck=false")

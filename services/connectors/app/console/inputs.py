@@ -10,14 +10,11 @@ Drawn = TypeVar("Drawn", ui.input, ui.select)
 class SecretInput(ui.input):
     """A password field that can be looked at. What is typed is never sent back to the browser."""
 
-    def __init__(self, label: str, title: str, *, autocomplete: str = "off") -> None:
-        """title: what the button that shows it calls it; autocomplete: what browsers may do, as `new-password`."""
+    def __init__(self, label: str, *, autocomplete: str = "new-password") -> None:
+        """autocomplete: what browsers may do. With `off` they offer to keep a password, with `new-password` not."""
         super().__init__(label, password=True, validation=lambda _value: None)
         self.without_auto_validation()
-        # Browsers offer to keep what stands in a password field even with `off`, but not with `new-password`.
-        known = "new-password" if autocomplete == "off" else autocomplete
-        self.props(f'autocomplete={known} spellcheck=false autocapitalize=none data-1p-ignore data-lpignore="true"')
-        self._title = title
+        self.props(f"autocomplete={autocomplete} spellcheck=false autocapitalize=none")
         with self.add_slot("append"):
             self._eye = ui.button(icon="visibility", on_click=self._toggle, color=None).props("flat round dense")
         self._name_eye("Show")
@@ -29,7 +26,7 @@ class SecretInput(ui.input):
         self._name_eye("Hide" if hidden else "Show")
 
     def _name_eye(self, does: str) -> None:
-        self._eye.props["aria-label"] = f"{does} {self._title.lower()}"
+        self._eye.props["aria-label"] = f"{does} what is typed"
 
     def _to_dict(self) -> dict[str, Any]:
         """Return what the browser gets: the field as it was drawn, empty. It keeps by itself what stands in it."""

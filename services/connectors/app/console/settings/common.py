@@ -64,11 +64,18 @@ def when(at: datetime | None, now: datetime) -> None:
         cell.tooltip(iso(at))
 
 
-async def ask(title: str, text: str, do: str, *, typed: str | None = None) -> bool:
-    """Ask whether to do something; do: what the button says. typed: what has to be typed first, as a name."""
-    with ui.dialog() as dialog, ui.card().classes("ask"):
+@contextmanager
+def dialog_of(title: str) -> Iterator[ui.dialog]:
+    """Draw a dialog, apart from the page's lists, which may be drawn anew while it is open; the block fills it."""
+    with ui.context.client.layout, ui.dialog() as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = title
         tag("h2", title)
+        yield dialog
+
+
+async def ask(title: str, text: str, do: str, *, typed: str | None = None) -> bool:
+    """Ask whether to do something; do: what the button says. typed: what has to be typed first, as a name."""
+    with dialog_of(title) as dialog:
         ui.label(text).classes("wrap")
         box = None
         if typed is not None:
@@ -80,15 +87,15 @@ async def ask(title: str, text: str, do: str, *, typed: str | None = None) -> bo
         if box is not None:
             button.bind_enabled_from(box, "value", lambda value: (value or "").strip() == typed)
     done = await dialog
-    dialog.delete()
+    if not dialog.is_deleted:
+        dialog.delete()
     return bool(done)
 
 
 def show_once(title: str, text: str, secret: str, note: str) -> None:
     """Show a secret that is shown this one time, to be copied."""
-    with ui.dialog().props("persistent") as dialog, ui.card().classes("ask"):
-        dialog.props["aria-label"] = title
-        tag("h2", title)
+    with dialog_of(title) as dialog:
+        dialog.props("persistent")
         ui.label(text).classes("wrap")
         with ui.element("div").classes("command"):
             with ui.element("pre").props("tabindex=0"):

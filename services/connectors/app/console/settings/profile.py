@@ -58,8 +58,8 @@ def _way(user: UserRow) -> str:
 
 def _password(view: View) -> None:
     problem = ui.element("div").props('role="alert"').classes("form-problem")
-    current = hinted(SecretInput("Current password *", "current password", autocomplete="current-password"), "")
-    new = SecretInput("New password *", "new password", autocomplete="new-password")
+    current = hinted(SecretInput("Current password *", autocomplete="current-password"), "")
+    new = SecretInput("New password *")
     hinted(new, f"{LEAST_LENGTH} characters or more.")
     for field in (current, new):
         field.classes("form-field")

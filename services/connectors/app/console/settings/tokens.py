@@ -6,7 +6,7 @@ from nicegui import ui
 
 from app.console.pages import page
 from app.console.parts import empty, panel, tag
-from app.console.settings.common import ask, show_once, table, tabs, when
+from app.console.settings.common import ask, dialog_of, show_once, table, tabs, when
 from app.console.view import View
 from app.security.roles import Role
 from app.security.tokens import DEFAULT_DAYS, create_token, list_tokens, revoke_token
@@ -75,8 +75,7 @@ class _Tokens:
     async def create(self) -> None:
         """Ask what the token is for, make it, and show it once."""
         roles = [role.value for role in Role if self._view.caller.role.covers(role)]
-        with ui.dialog().props('aria-label="Create token"') as dialog, ui.card().classes("ask"):
-            tag("h2", "Create token")
+        with dialog_of("Create token") as dialog:
             name = ui.input("What it is for *").props("outlined dense autocomplete=off maxlength=100 autofocus")
             role = ui.select(roles, value=roles[0], label="Role").props("outlined dense")
             days = ui.select(_DAYS, value=DEFAULT_DAYS, label="Works for").props("outlined dense")
@@ -95,13 +94,12 @@ class _Tokens:
 
     async def _created(self, token: TokenRow, secret: str) -> None:
         await self._drawn_anew()
-        with self.place:
-            show_once(
-                f"Token {token.name}",
-                "Copy it now: it is shown this once, and only its hash is kept.",
-                secret,
-                f"Send it as the header Authorization: Bearer …. It works until {token.expires_at:%d %b %Y}.",
-            )
+        show_once(
+            f"Token {token.name}",
+            "Copy it now: it is shown this once, and only its hash is kept.",
+            secret,
+            f"Send it as the header Authorization: Bearer …. It works until {token.expires_at:%d %b %Y}.",
+        )
 
     async def _revoke(self, token: TokenRow) -> None:
         text = f"Programs that use {token.name} of {token.owner} are refused from now on."

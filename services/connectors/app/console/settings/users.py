@@ -7,7 +7,7 @@ from nicegui import ui
 
 from app.console.pages import page
 from app.console.parts import panel, tag
-from app.console.settings.common import ask, show_once, table, tabs, when
+from app.console.settings.common import ask, dialog_of, show_once, table, tabs, when
 from app.console.view import View
 from app.security.links import PASSWORD_HOURS, make_password_link
 from app.security.roles import Role
@@ -58,11 +58,12 @@ class _Users:
         only = user is shown.only_admin
         with ui.element("tr"):
             with ui.element("td"):
-                ui.label(user.name).classes("strong wrap")
-                if user.id == self._view.caller.user_id:
-                    ui.label("you").classes("chip severity-info")
-                if user.subject is not None:
-                    ui.label("Entra").classes("chip severity-low")
+                with ui.element("div").classes("who"):
+                    ui.label(user.name).classes("strong wrap")
+                    if user.id == self._view.caller.user_id:
+                        ui.label("you").classes("chip severity-info")
+                    if user.subject is not None:
+                        ui.label("Entra").classes("chip severity-low")
                 if only:
                     ui.label(_ONLY_ADMIN).classes("quiet small")
             with ui.element("td"):
@@ -93,8 +94,7 @@ class _Users:
 
     async def add(self) -> None:
         """Ask for a name and a role, add the user, and show the link to hand over."""
-        with ui.dialog().props('aria-label="Add user"') as dialog, ui.card().classes("ask"):
-            tag("h2", "Add user")
+        with dialog_of("Add user") as dialog:
             name = ui.input("Name *").props("outlined dense autocomplete=off spellcheck=false maxlength=100 autofocus")
             role = ui.select([each.value for each in Role], value=Role.VIEWER.value, label="Role")
             role.props("outlined dense")
@@ -117,13 +117,12 @@ class _Users:
         secret = await make_password_link(await self._view.service(), user.id)
         service = await self._view.service()
         address = (service.settings.public_url or str(self._view.request.base_url)).rstrip("/")
-        with self.place:
-            show_once(
-                f"Password link for {user.name}",
-                f"Hand this link over to {user.name}. It is shown once, works once, and for {PASSWORD_HOURS} hours.",
-                f"{address}/password?link={secret}",
-                "Who has the link chooses the password: send it on a way that you trust.",
-            )
+        show_once(
+            f"Password link for {user.name}",
+            f"Hand this link over to {user.name}. It is shown once, works once, and for {PASSWORD_HOURS} hours.",
+            f"{address}/password?link={secret}",
+            "Who has the link chooses the password: send it on a way that you trust.",
+        )
 
     async def _change_role(self, user: UserRow, role: Role) -> None:
         own = user.id == self._view.caller.user_id
