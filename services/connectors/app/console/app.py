@@ -7,10 +7,13 @@ import nicegui
 from fastapi import FastAPI
 from nicegui import ui
 
+from app.console.events.export import export_routes
+
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
     "overview",
-    "events",
+    "events.page",
+    "events.one",
     "connectors",
     "connector",
     "adding.catalog",
@@ -39,6 +42,7 @@ def mount_console(app: FastAPI) -> None:
     """Serve the console's pages at `/`, below what the application has already. Once a process: NiceGUI is one."""
     nicegui.app.add_static_files("/console", _STATIC)
     ui.add_head_html(_HEAD, shared=True)
+    app.include_router(export_routes)
     for name in _PAGES:
         import_module(f"app.console.{name}")
     ui.run_with(

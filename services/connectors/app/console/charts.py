@@ -107,7 +107,12 @@ def chart_options(histogram: Histogram) -> dict[str, Any]:
         "xAxis": {
             "type": "category",
             "data": [bar_label(bar.at, histogram) for bar in histogram.bars],
-            "axisLabel": {"color": "var(--quiet)", "hideOverlap": True},
+            "axisLabel": {
+                "color": "var(--quiet)",
+                "hideOverlap": True,
+                "alignMinLabel": "left",
+                "alignMaxLabel": "right",
+            },
             "axisLine": {"lineStyle": {"color": "var(--line)"}},
             "axisTick": {"show": False},
         },
