@@ -182,7 +182,7 @@ def draw_alarms(alarms: tuple[StoredEvent, ...], today: datetime) -> None:
     with ui.element("ol").classes("alarms"):
         for stored in alarms:
             event = stored.event
-            with ui.element("li"), ui.link(target=search_path(f"id:{event.id}")).classes("alarm"):
+            with ui.element("li"), ui.link(target=f"/events/{event.id}").classes("alarm"):
                 severity_chip(event.severity)
                 ui.label(event.title).classes("alarm-title")
                 ui.label(event.actor or "somebody unknown").classes("alarm-actor quiet")
