@@ -11,6 +11,10 @@ from app.console.view import View
 from app.security.roles import Role
 
 THEME_COOKIE = "aisoc_theme"
+# The events page listens itself, and stays.
+_SEARCH = (
+    "(e) => { if (location.pathname !== '/events') location.assign('/events?q=' + encodeURIComponent(e.target.value)) }"
+)
 _THEMES = {"auto": None, "light": False, "dark": True}
 _THEME_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mode"}
 
@@ -80,7 +84,7 @@ def _within(here: str, path: str) -> bool:
 
 
 def _search(view: View) -> None:
-    """Draw the search box: Enter opens the events that match."""
+    """Draw the search box: Enter opens the events that match. The view has it for the page that answers itself."""
     box = ui.input(placeholder="Search events", value=view.request.query_params.get("q", ""))
     box.props('dense outlined clearable autocomplete=off spellcheck=false aria-label="Search events" id=search')
     box.classes("search")
@@ -88,7 +92,8 @@ def _search(view: View) -> None:
         ui.icon("search")
     with box.add_slot("append"):
         tag("kbd", "/", "key").props('aria-hidden="true"')
-    box.on("keydown.enter", js_handler="(e) => location.assign('/events?q=' + encodeURIComponent(e.target.value))")
+    box.on("keydown.enter", js_handler=_SEARCH)
+    view.search_box = box
 
 
 def _theme(dark: ui.dark_mode, theme: str) -> None:
