@@ -1,13 +1,17 @@
 """The console put onto the web application."""
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
 import nicegui
 from fastapi import FastAPI
 from nicegui import ui
+from sqlalchemy.exc import DBAPIError
 
 from app.console.events.export import export_routes
+from app.errors import AisocError
+from app.web.errors import install_errors
 
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
@@ -45,6 +49,13 @@ def mount_console(app: FastAPI) -> None:
     app.include_router(export_routes)
     for name in _PAGES:
         import_module(f"app.console.{name}")
+    logging.getLogger("nicegui").addFilter(_is_unforeseen)
+    install_errors(nicegui.app)
     ui.run_with(
         app, title="AiSOC", favicon=_STATIC / "shield.svg", tailwind=False, language="en-US", show_welcome_message=False
     )
+
+
+def _is_unforeseen(record: logging.LogRecord) -> bool:
+    """Keep out of the log what the visitor was told in words: a mistake in a form is no traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], AisocError | DBAPIError))
