@@ -18,6 +18,7 @@ from app.collection.health import read_standing
 from app.collection.jobs import build_jobs, defer_poll, run_worker, stop_worker
 from app.collection.manage import add_connector, probe_connector
 from app.connectors.base import Finding
+from app.console.app import mount_console
 from app.errors import Abort
 from app.events.event import Event
 from app.main import open_service
@@ -93,6 +94,7 @@ async def _console(service: Service, view: View) -> AsyncIterator[None]:
     door, path = await open_demo_door(service)
     listener, stopped = _listen(service.settings), asyncio.Event()
     app = create_app(service, further=door)
+    mount_console(app)
     serving = asyncio.create_task(serve_app(app, listener, service.settings, stopped))
     view.say(f"The console, on loopback only, while this runs: {address_of(listener, service.settings)}{path}")
     try:

@@ -1,8 +1,9 @@
 """What the tests of the doors share: people, and the browsers and programs that they come with."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import httpx
@@ -47,6 +48,20 @@ async def browser(service: Service, app: Any = None, **options: Any) -> AsyncIte
 async def sign_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
     """Fill in and send the sign-in form."""
     return await client.post("/sign-in", data={"name": name, "password": password} | fields)
+
+
+@contextmanager
+def serving(aisoc: Any, *arguments: str) -> Iterator[tuple[str, Any]]:
+    """Run `aisoc serve`; yields its address and the process."""
+    with aisoc.start("serve", "--no-collect", *arguments) as process:
+        said = ""
+        while "Console: " not in said:
+            line = process.stderr.readline().decode()
+            assert line, said
+            said += line
+        yield said.partition("Console: ")[2].split()[0], process
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
 
 
 def words(response: httpx.Response) -> str:

@@ -160,7 +160,8 @@ async def _link(service: Service, user: UserRow) -> str:
 
 def _address(settings: Settings) -> str:
     """Return where people open the console, as far as the settings tell."""
-    return (settings.public_url or f"http://localhost:{settings.port or Settings().port}").rstrip("/")
+    port = settings.port or Settings.model_fields["port"].default
+    return (settings.public_url or f"http://localhost:{port}").rstrip("/")
 
 
 def _read_password() -> str:

@@ -10,7 +10,7 @@ from app.console.attention import Watched
 from app.console.watching import midnight_of
 from app.security.roles import Role
 from app.service import Service
-from app.storage.audit import list_changes
+from app.storage.audit import list_changes_of
 from app.storage.collecting import late_since
 from app.storage.connectors import find_connector_by_id
 from app.storage.polls import list_polls
@@ -18,7 +18,7 @@ from app.storage.readings import ReadingRow, list_readings
 
 _READINGS = 6
 _CHANGES = 20
-_CHANGES_READ = 200
+_OF_CONNECTORS = ("connector", "reading")
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,8 @@ async def read_detail(service: Service, connector_id: UUID, polls: int) -> Detai
         late = (await late_since(connection, midnight_of(now))).get(row.id, 0)
         history = await list_polls(connection, row.id, polls + 1)
         readings = await list_readings(connection, row.id, _READINGS)
-        changes = []
+        changes: list[dict[str, Any]] = []
         if service.actor.role.covers(Role.ADMIN):
-            read = await list_changes(connection, _CHANGES_READ)
-            changes = [one for one in read if one["target"] == row.name and one["at"] >= row.created_at]
+            changes = await list_changes_of(connection, row.name, _OF_CONNECTORS, row.created_at, _CHANGES)
         each = Watched(row, await read_standing(connection, row, now))
-    return Detail(
-        now, each, late, tuple(history[:polls]), len(history) > polls, tuple(readings), tuple(changes[:_CHANGES])
-    )
+    return Detail(now, each, late, tuple(history[:polls]), len(history) > polls, tuple(readings), tuple(changes))

@@ -55,7 +55,9 @@ def covered(health: Health, now: datetime) -> str:
 
 def next_poll(health: Health, now: datetime) -> str:
     """Return when a connector is polled next, as a phrase."""
-    return "Paused" if health.next_try is None else f"Next poll {when(health.next_try, now)}"
+    if health.next_try is None:
+        return "Paused"
+    return "Due now" if health.next_try <= now else f"Next poll {when(health.next_try, now)}"
 
 
 def standing_words(standing: Standing, late: int, now: datetime) -> str:

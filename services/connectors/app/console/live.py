@@ -30,7 +30,7 @@ class Region:
             self._draw(*what)
 
 
-def text(label: ui.label, said: str) -> None:
+def text(label: ui.label | ui.link, said: str) -> None:
     """Change what a label says, if it is something else."""
     if label.text != said:
         label.set_text(said)

@@ -15,8 +15,8 @@ from app.search.language import parse
 from app.service import Service
 from app.storage.collecting import late_since, somebody_collects
 from app.storage.figures import Histogram, Top, histogram, top_values
-from app.storage.quarantine import count_quarantined
 from app.storage.search import StoredEvent, find_page
+from app.storage.totals import count_quarantined
 
 DAY = "24h"
 WEEK = "7d"

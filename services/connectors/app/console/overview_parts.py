@@ -7,6 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from app.clock import iso
+from app.collection.health import State
 from app.console.attention import Attention, Watched
 from app.console.connector_words import next_poll, span
 from app.console.live import Region, text
@@ -14,10 +15,15 @@ from app.console.overview_figures import DAY, Overview
 from app.console.parts import finding, health_chip, moment, severity_chip, tag
 from app.console.view import View
 from app.console.watching import midnight_of
+from app.errors import InvalidInput
 from app.search.refine import with_term
 from app.security.roles import Role
 from app.storage.figures import Top
 from app.storage.search import StoredEvent
+
+_MOST_NEEDED = 8
+_MOST_LINES = 10
+_BY_NEED: tuple[State, ...] = ("failing", "behind", "healthy", "paused")
 
 Figure = tuple[str, str, str, str]
 _STEPS = (
@@ -53,10 +59,12 @@ def draw_first_steps(view: View) -> None:
 
 def draw_attention(needed: tuple[Attention, ...], watching: bool) -> None:
     """Draw what needs attention first, or that nothing does."""
-    with ui.element("section").classes("panel").props('aria-live="polite"'):
+    with ui.element("section").classes("panel"):
         tag("h2", "Needs attention")
-        for each in needed:
+        for each in needed[:_MOST_NEEDED]:
             finding(each.level, each.message, each.remedy, (each.link, each.path) if each.path else None)
+        if len(needed) > _MOST_NEEDED:
+            ui.link(f"And {len(needed) - _MOST_NEEDED:,} more: see the connectors", "/connectors")
         if not needed and watching:
             finding("ok", "Everything is covered.")
         elif not needed:
@@ -88,17 +96,21 @@ def draw_figures(figures: tuple[Figure, ...]) -> None:
 
 
 class ConnectorTable:
-    """How each connector stands, a row each; rows stay as long as the connectors do."""
+    """How connectors stand, a row each, those that need somebody first; rows stay as long as these connectors do."""
 
     def __init__(self) -> None:
         self._lines: dict[UUID, _Line] = {}
         self._place = Region(self._draw, "scroll")
+        self._more = ui.link("", "/connectors")
 
     def show(self, watched: tuple[Watched, ...], now: datetime) -> None:
         """Show how they stand now."""
-        self._place.show(tuple((each.row.id, each.row.name) for each in watched))
-        for each in watched:
+        shown = sorted(watched, key=lambda each: _BY_NEED.index(each.standing.health.state))[:_MOST_LINES]
+        self._place.show(tuple((each.row.id, each.row.name) for each in shown))
+        for each in shown:
             self._lines[each.row.id].show(each, now)
+        text(self._more, f"All {len(watched):,} connectors")
+        self._more.set_visibility(len(watched) > _MOST_LINES)
 
     def _draw(self, names: tuple[tuple[UUID, str], ...]) -> None:
         self._lines = {}
@@ -147,11 +159,19 @@ def draw_top(field: str, top: tuple[Top, ...]) -> None:
     most = max(each.count for each in top)
     with ui.element("ol").classes("top"):
         for each in top:
-            with ui.element("li"), ui.link(target=search_path(with_term(f"since:{DAY}", field, each.value))):
+            with ui.element("li"), ui.link(target=_top_path(field, each.value)):
                 bar = ui.element("span").classes("top-bar")
                 bar.style(f"width: {100 * each.count / most:.1f}%").props('aria-hidden="true"')
                 ui.label(each.value).classes("top-name")
                 ui.label(f"{each.count:,}").classes("number top-count")
+
+
+def _top_path(field: str, value: str) -> str:
+    """Return the address of a value's events of the day, or of all of them where the value is too long to ask for."""
+    try:
+        return search_path(with_term(f"since:{DAY}", field, value))
+    except InvalidInput:
+        return search_path(f"since:{DAY}")
 
 
 def draw_alarms(alarms: tuple[StoredEvent, ...], today: datetime) -> None:
@@ -162,7 +182,7 @@ def draw_alarms(alarms: tuple[StoredEvent, ...], today: datetime) -> None:
     with ui.element("ol").classes("alarms"):
         for stored in alarms:
             event = stored.event
-            with ui.element("li"), ui.link(target=search_path(f"id:{event.id}")).classes("alarm"):
+            with ui.element("li"), ui.link(target=f"/events/{event.id}").classes("alarm"):
                 severity_chip(event.severity)
                 ui.label(event.title).classes("alarm-title")
                 ui.label(event.actor or "somebody unknown").classes("alarm-actor quiet")

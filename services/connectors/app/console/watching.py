@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
-from app.collection.health import read_standing
+from app.collection.health import read_standings
 from app.console.attention import Watched
 from app.search.language import parse
 from app.service import Service
@@ -29,7 +29,7 @@ class Day:
 async def read_watched(connection: AsyncConnection, now: datetime) -> list[Watched]:
     """Read how all connectors stand now."""
     rows = await list_connectors(connection)
-    return [Watched(row, await read_standing(connection, row, now)) for row in rows]
+    return [Watched(*both) for both in zip(rows, await read_standings(connection, rows, now), strict=True)]
 
 
 async def read_day(connection: AsyncConnection, now: datetime) -> Day:

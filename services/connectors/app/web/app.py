@@ -26,8 +26,8 @@ def create_app(service: Service, further: APIRouter | None = None) -> FastAPI:
     """Return the application that serves a service; the service stays open as long as it serves.
 
     further: routes beside those of every installation. Routes are looked for in the order in which they are added: a
-    console mounted at / comes last.
-    Raises InvalidInput (invalid_setting, unknown_cloud) for settings of the sign-in that cannot be used.
+    console mounted at / comes last. Raises InvalidInput (invalid_setting, unknown_cloud) for settings of the sign-in
+    that cannot be used.
     """
     app = FastAPI(title="AiSOC", version=version("aisoc-connectors"), docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service

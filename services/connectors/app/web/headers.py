@@ -27,6 +27,9 @@ _ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Pages are read on their way out, and compressed after that; and the console's library would load its scripts from
+# wherever the other says.
+_NOT_ASKED = (b"accept-encoding", b"x-forwarded-prefix")
 _TRANSPORT = "max-age=31536000"
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 _HOST = re.compile(r"[\w.-]+(:\d+)?|\[[0-9A-Fa-f:]+\](:\d+)?")
@@ -54,9 +57,8 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        # Pages are read on their way out, and are compressed after that.
-        asked = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        await self._app(scope | {"headers": asked}, receive, _Answer(scope, send).send)
+        scope["headers"] = [header for header in scope["headers"] if header[0] not in _NOT_ASKED]
+        await self._app(scope, receive, _Answer(scope, send).send)
 
 
 class _Answer:

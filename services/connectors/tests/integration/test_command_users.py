@@ -4,28 +4,12 @@ import json
 import re
 import signal
 import socket
-from contextlib import contextmanager
 
 import httpx
 import pytest
-from doors import PASSWORD
+from doors import PASSWORD, serving
 
 OWN = {"accept": "text/html"}
-
-
-@contextmanager
-def serving(aisoc, *arguments, port="0"):
-    """Run `aisoc serve`; yields its address and what it said until then."""
-    aisoc.environment["AISOC_PORT"] = port
-    with aisoc.start("serve", "--no-collect", *arguments) as process:
-        said = ""
-        while "Console: " not in said:
-            line = process.stderr.readline().decode()
-            assert line, said
-            said += line
-        yield re.search(r"Console: (\S+)", said)[1], process
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
 
 
 def test_the_first_start_prints_a_link_that_makes_the_first_admin(aisoc):

@@ -2,19 +2,26 @@
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
+import httpx
 import pytest
-from doors import browser, person, session_of
+from doors import browser, person, serving, session_of
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount, Router
 
+from app.console import app as console
+from app.console.pages import PAGES
+from app.main import open_service
 from app.security.roles import Role
 from app.web.app import create_app
 
 # The console library's own: its scripts and styles, its socket (each page asks who is there), its icon.
 LIBRARY = re.compile(r"/(_nicegui|_nicegui_ws|favicon\.ico)(/|$)")
 STATIC = {"/static"}
+# The API's description, the same for everybody.
+DESCRIPTION = {"/api/v1/openapi.json"}
 # What a path's parameters are filled in with: something that is not there.
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
@@ -31,13 +38,13 @@ def every_route(routes: list[BaseRoute], prefix: str = "") -> Iterator[tuple[str
 
 def mark(route: Any) -> Role | str | None:
     """Return the role that a route needs, `public`, or None when it does not say."""
-    marks = [getattr(route, "endpoint", None)]
+    marks: list[Any] = [getattr(route, "endpoint", None)]
     waiting = [route.dependant] if getattr(route, "dependant", None) else []
     while waiting:
         dependency = waiting.pop()
         marks.append(dependency.call)
         waiting += dependency.dependencies
-    roles = [found.role for found in marks if isinstance(getattr(found, "role", None), Role)]
+    roles: list[Role] = [found.role for found in marks if isinstance(getattr(found, "role", None), Role)]
     if roles:
         return max(roles, key=list(Role).index)
     return "public" if any(getattr(found, "public", False) for found in marks) else None
@@ -47,7 +54,7 @@ def unmarked(app: Router) -> list[str]:
     return [
         path
         for path, route in every_route(app.routes)
-        if mark(route) is None and path not in STATIC and not LIBRARY.match(path)
+        if mark(route) is None and path not in STATIC | DESCRIPTION and not LIBRARY.match(path)
     ]
 
 
@@ -105,3 +112,23 @@ def entered_as(status: int, needed: Role | str | None) -> str:
     if not isinstance(needed, Role):
         return "in"
     return str(status) if status in (401, 403) else "in"
+
+
+async def test_each_page_of_the_console_shows_itself_to_its_role_and_those_above(aisoc, settings):
+    for name in console._PAGES:
+        import_module(f"app.console.{name}")
+    pages = {re.sub(r"{[^}]*}", NOTHING, path): role for path, role in PAGES.items()}
+    assert pages["/"] is Role.VIEWER
+    async with open_service(settings) as service:
+        people = {role: await session_of(service, await person(service, role)) for role in Role}
+    wrong = []
+    with serving(aisoc) as (address, _), httpx.Client(base_url=address, headers={"accept": "text/html"}) as client:
+        for path, needed in pages.items():
+            if not client.get(path).headers.get("location", "").startswith("/sign-in?next=/"):
+                wrong.append(f"{path} lets nobody in")
+            for role, session in people.items():
+                shown = client.get(path, headers={"cookie": f"aisoc_session={session}"})
+                refused = "This page needs the role" in shown.text
+                if shown.status_code != 200 or refused is role.covers(needed):
+                    wrong.append(f"{path} needs {needed} and tells a {role} {shown.status_code}")
+    assert not wrong

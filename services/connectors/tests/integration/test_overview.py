@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.collection.health import read_standing, read_standings
 from app.collection.manage import add_connector, switch_connector, update_connector
 from app.collection.poll import poll
 from app.console.connector_figures import read_detail
@@ -107,3 +108,20 @@ async def test_a_connector_that_was_removed_has_no_page(service, row):
     async with service.engine.begin() as connection:
         await connection.exec_driver_sql("DELETE FROM connectors")
     assert await read_detail(service, row.id, 5) is None
+
+
+async def test_connectors_read_together_stand_as_each_one_alone(service, row, lab, clock):
+    wrong = await add_connector(service, "azure_activity", "wrong", lab.config(client_secret="no"))
+    fresh = await add_connector(service, "azure_activity", "fresh", lab.config())
+    lab.publish(lab.operations(3))
+    await poll(service, row)
+    for _ in range(2):
+        await poll(service, wrong)
+        clock.advance(minutes=1)
+    async with service.engine.connect() as connection:
+        rows = [fresh, row, wrong]
+        together = await read_standings(connection, rows, clock.now())
+        assert together == [await read_standing(connection, each, clock.now()) for each in rows]
+    assert [each.health.state for each in together] == ["behind", "healthy", "failing"]
+    assert together[2].health.since == clock.now() - timedelta(minutes=2)
+    assert (together[1].ledger.lags.events, together[2].ledger.lags.events) == (6, 0)

@@ -63,6 +63,12 @@ def test_a_connector_that_is_not_healthy_says_why():
     assert words.health_words(standing("paused").health, NOW).startswith("It is paused")
 
 
+def test_the_next_poll_is_said_as_a_phrase():
+    assert words.next_poll(standing().health, NOW) == "Next poll in 3 min"
+    assert words.next_poll(standing(next_try=NOW).health, NOW) == "Due now"
+    assert words.next_poll(standing("paused").health, NOW) == "Paused"
+
+
 def test_lags_say_what_was_measured_and_what_follows():
     said = words.lag_words(LATE, WIDTHS)
     assert "half became readable within 1 minute and 95 % within 14 minutes; the latest took 14 minutes" in said

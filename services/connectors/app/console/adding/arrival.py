@@ -7,6 +7,7 @@ from uuid import UUID
 
 from nicegui import ui
 
+from app.clock import iso
 from app.collection.health import Health, read_standing
 from app.collection.readings import request_reading
 from app.console.parts import age, empty, finding, moment, panel, severity_chip, tag
@@ -74,7 +75,8 @@ class _Line:
         now = service.clock.now()
         wait = max(timedelta(), row.next_poll_at - now)
         told = (reading.progress if reading else None) or {}
-        covered = f"All set: covered to {moment(health.covered_until, now)} UTC; next poll in {age(wait)}."
+        then = f"in {age(wait)}" if wait else "in a moment"
+        covered = f"All set: covered to {moment(health.covered_until, now)} UTC; next poll {then}."
         self._end("ok", covered, _said(told))
         with self._state, ui.row().classes("arrival-links"):
             ui.link("See its events", f"/events?q={quote(str(term_for('connector', row.name)))}")
@@ -162,7 +164,8 @@ class Arrival:
 
 def _event_row(stored: StoredEvent) -> None:
     with ui.element("tr"):
-        tag("td", f"{stored.event.event_time:%d %b %H:%M:%S}", "number").tooltip(stored.event.event_time.isoformat())
+        at = stored.event.event_time
+        tag("td", f"{at:%d %b %H:%M:%S}", "number-left").tooltip(iso(at))
         with ui.element("td"):
             severity_chip(stored.event.severity)
         tag("td", stored.event.title, "wrap")

@@ -1,6 +1,7 @@
 """After a good test: what else the app can read, to be added in the same step."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -23,13 +24,14 @@ class Offers:
         self._view, self._connector = view, connector
         self._boxes: dict[str, tuple[ui.checkbox, ui.input, Target]] = {}
         self._place = ui.element("div").classes("offers")
+        self._offers: list[Offer] = []
         self.own: Offer | None = None
 
     def clear(self) -> None:
         """Take the list away: it belongs to other credentials."""
         self._boxes.clear()
         self._place.clear()
-        self.own = None
+        self._offers, self.own = [], None
 
     @property
     def boxes(self) -> list[ui.checkbox]:
@@ -41,8 +43,8 @@ class Offers:
         picked = [(name, target) for box, name, target in self._boxes.values() if box.value]
         return [replace(target, name=check_name((name.value or "").strip())) for name, target in picked]
 
-    async def load(self, values: dict[str, Any], taken: set[str], on_change: Any) -> None:
-        """Ask what the credentials can read, and offer it. taken: names that connectors have."""
+    async def ask(self, values: dict[str, Any]) -> None:
+        """Ask what the credentials can read, and which of it is the form's own target."""
         self.clear()
         if not isinstance(self._connector, TellsTargets):
             return
@@ -51,34 +53,34 @@ class Offers:
             ui.spinner(size="1.3em")
             ui.label("Looking what else this app can read…")
         try:
-            offers = await list_offers(service, self._connector.id, json.dumps(values))
+            self._offers = await list_offers(service, self._connector.id, json.dumps(values))
+            self._place.clear()
         except AisocError as error:
             self._place.clear()
             with self._place:
                 finding("warning", f"What else this app can read cannot be told: {error.message}", error.remedy)
-            return
-        self._place.clear()
-        with self._place:
-            self._draw(offers, str(values.get(self._connector.target_fields[0], "")), set(taken), on_change)
+        own = str(values[self._connector.target_fields[0]]).strip().strip("{}").strip().lower()
+        self.own = next((offer for offer in self._offers if offer.target.id.lower() == own), None)
 
-    def _draw(self, offers: list[Offer], own: str, taken: set[str], on_change: Any) -> None:
-        own = own.strip().strip("{}").strip().lower()
-        self.own = next((offer for offer in offers if offer.target.id.lower() == own), None)
-        if self.own and self.own.watched_by:
-            finding(
-                "warning",
-                f"{self.own.watched_by} reads this already.",
-                "Another connector stores no event twice, and uses up the same allowance of reads.",
-            )
-        others = [offer for offer in offers if offer is not self.own][:_MOST]
-        if not others:
-            return
-        free = [offer for offer in others if offer.watched_by is None]
-        with panel(f"This app can read {len(offers)} subscriptions"):
-            if free:
-                with ui.row().classes("offers-line"):
-                    ui.label("Add them all, or those that you choose: each gets a connector with this app.")
-                    ui.button("Choose all", on_click=self._choose_all, color=None).props("flat dense")
+    def draw(self, taken: set[str], on_change: Callable[[], None]) -> None:
+        """Offer what else can be read. taken: names that connectors have, or will have."""
+        others = [offer for offer in self._offers if offer is not self.own][:_MOST]
+        with self._place:
+            if self.own and self.own.watched_by:
+                finding(
+                    "warning",
+                    f"{self.own.watched_by} reads this already.",
+                    "Another connector stores no event twice, and uses up the same allowance of reads.",
+                )
+            if others:
+                self._draw_list(others, set(taken), on_change)
+
+    def _draw_list(self, others: list[Offer], taken: set[str], on_change: Callable[[], None]) -> None:
+        with panel(f"This app can read {len(self._offers)} subscriptions"):
+            if any(offer.watched_by is None for offer in others):
+                with ui.row().classes("panel-line"):
+                    ui.label("Add them all? Each gets a connector of its own with this app.").classes("grow")
+                    ui.button("Choose all", on_click=self._choose_all, color=None).props("outline dense")
             else:
                 ui.label("The others are watched already.").classes("quiet")
             for offer in others:
@@ -88,7 +90,7 @@ class Offers:
         for box in self.boxes:
             box.value = True
 
-    def _offer(self, offer: Offer, taken: set[str], on_change: Any) -> None:
+    def _offer(self, offer: Offer, taken: set[str], on_change: Callable[[], None]) -> None:
         target = offer.target
         with ui.element("div").classes("offer"):
             box = ui.checkbox(target.name, value=False, on_change=on_change)

@@ -129,9 +129,10 @@ class _Adding:
         self._show_buttons()
         if self._failed is not None:
             return
-        await self._offers.load(values, self._taken, self._show_buttons)
+        await self._offers.ask(values)
         if self._offers.own is not None:
             self._suggest(self._offers.own.target.name)
+        self._offers.draw(self._taken | {self._name.value or ""}, self._show_buttons)
 
     async def _ask_to_save(self) -> None:
         values = self._form.values()

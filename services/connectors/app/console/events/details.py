@@ -27,11 +27,13 @@ _FOLLOW = "(e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefa
 class Reading:
     """What a reader of an event may do next.
 
-    narrow: search for a field's value (field, value, negated). follow: read another event.
+    narrow: search for a field's value (field, value, negated). follow: read another event. heading: the level of the
+    headings within.
     """
 
     narrow: Callable[[str, str, bool], Awaitable[None] | None]
     follow: Callable[[UUID], Awaitable[None] | None]
+    heading: str = "h3"
 
 
 def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
@@ -45,7 +47,7 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
         ui.skeleton().classes("event-skeleton")
     for section in sections_of(stored):
         with ui.element("section"):
-            tag("h3", section.title)
+            tag(reading.heading, section.title)
             with ui.element("dl").classes("event-facts"):
                 for fact in section.facts:
                     _fact(fact, reading)
@@ -63,7 +65,7 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
         around_it.clear()
         with around_it:
             _neighbours(stored, near, reading)
-            _raw(stored, raw)
+            _raw(stored, raw, reading)
 
     ui.timer(0.01, draw_rest, once=True)
 
@@ -100,7 +102,7 @@ def copy_act(text: str, label: str) -> None:
 def _timeline(stored: StoredEvent, others: Sequence[StoredEvent], reading: Reading) -> None:
     if not others:
         return
-    tag("h3", "The operation's records")
+    tag(reading.heading, "The operation's records")
     records = sorted((stored, *others), key=lambda each: (each.event.event_time, each.event.id))
     with ui.element("ol").classes("timeline"):
         for record in records:
@@ -128,7 +130,7 @@ def _near(
 ) -> None:
     if not value:
         return
-    tag("h3", title)
+    tag(reading.heading, title)
     if not found:
         ui.label("Nothing else.").classes("quiet small")
         return
@@ -150,10 +152,10 @@ def _link(stored: StoredEvent, text: str, reading: Reading) -> None:
     link.on("click", lambda: reading.follow(stored.event.id), js_handler=_FOLLOW)
 
 
-def _raw(stored: StoredEvent, raw: bytes) -> None:
+def _raw(stored: StoredEvent, raw: bytes, reading: Reading) -> None:
     address = f"/api/v1/events/{stored.event.id}/raw"
     with ui.element("div").classes("raw-line"):
-        tag("h3", "Raw JSON")
+        tag(reading.heading, "Raw JSON")
         copy_act(pretty(raw), "Copy the JSON")
         ui.button("Exact bytes", icon="download", color=None).props("flat dense no-caps size=sm").on_click(
             lambda: ui.download.from_url(address)

@@ -31,6 +31,7 @@ async def one_event(view: View, event_id: str) -> None:
             events_address(with_term("", field, value, negated=negated))
         ),
         follow=lambda other: ui.navigate.to(f"/events/{other}"),
+        heading="h2",
     )
     with titled(stored.event.title):
         beside = ui.button("Among the events", icon="list_alt", color=None).props("outline")

@@ -64,6 +64,10 @@ class ResultsOverview:
                     number = ui.label("").classes("quiet number")
                 self._severities[severity] = (button, number)
 
+    def set_visibility(self, *, there: bool) -> None:
+        """Show the panel or not."""
+        self._panel.set_visibility(there)
+
     def expect(self, text: str, search: Search) -> None:
         """Show what is asked for, before the figures are there."""
         self._text = text

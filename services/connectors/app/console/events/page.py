@@ -91,9 +91,13 @@ class EventsPage:
         except InvalidSearch as error:
             with self._mistake:
                 draw_mistake(text, error, self.ask)
+            # What was found before stays; where that is nothing, there is nothing to wait for.
+            self._show_table(there=self._results is not None)
+            self._overview.set_visibility(there=self._results is not None)
             return
         self._generation += 1
         self._results = Results(search, newest_first=not self._oldest_first)
+        self._overview.set_visibility(there=True)
         self._overview.expect(text, search)
         self._show_table(there=True)
         self._pill.set_visibility(False)

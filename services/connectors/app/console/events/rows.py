@@ -35,8 +35,10 @@ class Blocks:
         Raises Retry (search_too_slow).
         """
         while len(self._cursors) <= number:
-            if (await self._page(connection, len(self._cursors) - 1)).next_cursor is None:
-                return Block([], None, None)
+            known = len(self._cursors) - 1
+            page = await self._page(connection, known)
+            if page.next_cursor is None:
+                return Block([], known * BLOCK + len(page.events), None)
         page = await self._page(connection, number)
         end = number * BLOCK + len(page.events) if page.next_cursor is None else None
         last = page.events[-1].event.event_time if page.events else None

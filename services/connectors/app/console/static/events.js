@@ -76,6 +76,7 @@ window.aisocEvents = (() => {
     rowId: (params) => params.data.id,
     ready: (event) => {
       grid = event.api;
+      import("nicegui-echart"); // the bars come after the rows, but need not wait for their program
       restore();
       for (const type of ["columnResized", "columnMoved", "columnVisible"]) grid.addEventListener(type, keep);
     },
