@@ -70,23 +70,24 @@ def console(tmp_path_factory: pytest.TempPathFactory, postgres: str, lab: Lab) -
 class Pages:
     """Opens pages that are watched, and keeps what they showed when the test failed."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser, self._address = browser, address
+    def __init__(self, browser: Browser, console: Console) -> None:
+        self._browser, self._console = browser, console
         self._opened: list[tuple[BrowserContext, Watch]] = []
+        self._said = len(console.said())
 
     def window(self, *, session: str | None = None, dark: bool = False, **options: Any) -> BrowserContext:
         """Open a browser that knows nothing but the session it is given."""
         width, height = options.pop("size", WIDE)
         context = self._browser.new_context(
-            base_url=self._address,
+            base_url=self._console.address,
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             **options,
         )
         context.set_default_timeout(_WAIT_MS)
         if session:
-            context.add_cookies([{"name": "aisoc_session", "value": session, "url": self._address}])
-        self._opened.append((context, Watch(context, self._address)))
+            context.add_cookies([{"name": "aisoc_session", "value": session, "url": self._console.address}])
+        self._opened.append((context, Watch(context, self._console.address)))
         return context
 
     def watch(self, page: Page) -> Watch:
@@ -94,13 +95,21 @@ class Pages:
         return next(watch for context, watch in self._opened if context == page.context)
 
     def trouble(self) -> list[str]:
-        """Return what went wrong in the pages."""
-        return [line for _, watch in self._opened for line in watch.trouble]
+        """Return what went wrong in the pages and in the server's log."""
+        return [line for _, watch in self._opened for line in watch.trouble] + errors_in(
+            self._console.said()[self._said :]
+        )
 
-    def keep(self, folder: Path, log: str) -> None:
+    def forget_trouble(self) -> None:
+        """Take what went wrong until now as wanted."""
+        self._said = len(self._console.said())
+        for _, watch in self._opened:
+            watch.trouble.clear()
+
+    def keep(self, folder: Path) -> None:
         """Keep what the pages show, and what the server said, for whoever looks why a test failed."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "serve.log").write_text(log)
+        (folder / "serve.log").write_text(self._console.said())
         (folder / "trouble.txt").write_text("\n".join(self.trouble()))
         for number, page in enumerate(page for context, _ in self._opened for page in context.pages):
             page.screenshot(path=folder / f"{number}.png")
@@ -112,28 +121,15 @@ class Pages:
 
 
 @pytest.fixture
-def open_pages(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[[Console], Pages]]:
-    """Open pages of a console; at the end nothing may have gone wrong in a page or in the server's log."""
-    opened: list[tuple[Pages, Console, int]] = []
-
-    def start(console: Console) -> Pages:
-        opened.append((Pages(browser, console.address), console, len(console.said())))
-        return opened[-1][0]
-
-    yield start
-    trouble = []
-    for pages, console, said in opened:
-        trouble += pages.trouble() + errors_in(console.said()[said:])
-        if trouble or request.node.stash.get(_failed, False):  # noqa: FBT003
-            pages.keep(BUILD / "browser" / re.sub(r"[^\w-]+", "_", request.node.name), console.said())
-        pages.close()
+def pages(request: pytest.FixtureRequest, browser: Browser, console: Console) -> Iterator[Pages]:
+    """Pages of the file's console; at the end nothing may have gone wrong in a page or in the server's log."""
+    opened = Pages(browser, console)
+    yield opened
+    trouble = opened.trouble()
+    if trouble or request.node.stash.get(_failed, False):  # noqa: FBT003
+        opened.keep(BUILD / "browser" / re.sub(r"[^\w-]+", "_", request.node.name))
+    opened.close()
     assert not trouble, "\n".join(trouble)
-
-
-@pytest.fixture
-def pages(open_pages: Callable[[Console], Pages], console: Console) -> Pages:
-    """Pages of the file's console."""
-    return open_pages(console)
 
 
 @pytest.fixture(scope="module")

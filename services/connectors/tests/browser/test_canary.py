@@ -125,9 +125,9 @@ def test_a_typed_secret_is_found_nowhere(page, pages, console, lab, told):
     places["what the browser was told"] = "\n".join(told)
     places |= {f"API {path}": text for path, text in read_api(page, console, connector)}
     places["metrics"] = page.request.get("/metrics", headers={"Authorization": f"Bearer {token}"}).text()
+    places |= {f"table {name}": text for name, text in dump(console)}
     places |= dict(broken(page, pages, console))
     places["log"] = console.said()
-    places |= {f"table {name}": text for name, text in dump(console)}
 
     assert {place: found for place, text in places.items() if (found := secrets.found_in(text))} == {}
     assert len(places) > 40
@@ -135,18 +135,18 @@ def test_a_typed_secret_is_found_nowhere(page, pages, console, lab, told):
 
 
 def broken(page, pages, console):
-    """Yield what pages and API tell of errors that nobody foresaw: a table is gone."""
-    watch = pages.watch(page)
-    before = len(watch.trouble)
-    console.change("ALTER TABLE connectors RENAME TO hidden")
-    try:
-        for path in ("/connectors", "/connectors/add/azure_activity", "/api/v1/connectors"):
+    """Yield what pages and API tell of errors: a table is gone, and a connector is not what it can be."""
+    for broken, mended in (
+        ("ALTER TABLE connectors RENAME TO hidden", "ALTER TABLE hidden RENAME TO connectors"),
+        ("UPDATE connectors SET config = '[]'", "SELECT 1"),
+    ):
+        console.change(broken)
+        for path in ("/connectors", "/api/v1/connectors"):
             answer = page.goto(path)
-            assert answer.status >= 500
-            yield f"error of {path}", answer.text() + page.content()
-    finally:
-        console.change("ALTER TABLE hidden RENAME TO connectors")
-    del watch.trouble[before:]
+            assert answer.status >= 500, path
+            yield f"{broken}: {path}", answer.text() + page.content()
+        console.change(mended)
+    pages.forget_trouble()
 
 
 def dump(console):
