@@ -25,7 +25,7 @@ from app.main import open_service
 from app.service import Service
 from app.settings import Settings
 from app.storage.connectors import ConnectorRow
-from app.storage.events import EventFilter, count_by_severity, search_events
+from app.storage.events import count_by_severity, newly_stored
 from app.storage.polls import total_polls
 from app.storage.private import stop_private_server
 from app.web.app import create_app
@@ -161,9 +161,9 @@ async def _watch(service: Service, jobs: App, row: ConnectorRow, seconds: int, v
 
 async def _newly_stored(service: Service, seen: set[UUID]) -> list[Event]:
     """Return the events stored in the last seconds that were not seen yet, oldest first."""
-    wanted = EventFilter(stored_after=service.clock.now() - timedelta(seconds=10 * _LOOK_SECONDS))
+    after = service.clock.now() - timedelta(seconds=10 * _LOOK_SECONDS)
     async with service.engine.connect() as connection:
-        fresh = [event async for event in search_events(connection, wanted) if event.id not in seen]
+        fresh = [event for event in await newly_stored(connection, after) if event.id not in seen]
     seen.update(event.id for event in fresh)
     return fresh[::-1]
 

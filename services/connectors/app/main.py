@@ -83,6 +83,7 @@ def _web(
     from app.web.app import create_app  # noqa: PLC0415
     from app.web.server import address_of, listen, serve_app  # noqa: PLC0415
 
+    app = create_app(service)
     listener = listen(service.settings)
     app = create_app(service)
     mount_console(app)

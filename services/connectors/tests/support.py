@@ -10,6 +10,9 @@ from sqlalchemy import text
 
 from app.service import Service
 
+# Where tests ask the web application: by a name that it is known by.
+ADDRESS = "http://localhost:8080"
+
 
 async def query(service: Service, sql: str, **parameters: Any) -> list[dict[str, Any]]:
     """Return a query's rows as dicts."""

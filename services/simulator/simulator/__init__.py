@@ -2,7 +2,8 @@
 
 from simulator import faults
 from simulator.cloud import App, Cloud
+from simulator.directory import User
 from simulator.journal import Journal, Visit
 from simulator.server import Server, serve_in_thread
 
-__all__ = ["App", "Cloud", "Journal", "Server", "Visit", "faults", "serve_in_thread"]
+__all__ = ["App", "Cloud", "Journal", "Server", "User", "Visit", "faults", "serve_in_thread"]

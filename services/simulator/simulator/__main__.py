@@ -17,6 +17,7 @@ from pathlib import Path
 from simulator import faults
 from simulator.chance import seeded
 from simulator.cloud import App, Cloud
+from simulator.directory import check_redirect
 from simulator.scenario import Live, bulk, history
 from simulator.server import Server
 
@@ -25,12 +26,19 @@ _EPILOG = """examples:
   aisoc-simulator --directory lab --seed 7         the same files and ids each time, kept in ./lab
   aisoc-simulator --events 100000 --no-throttle    a benchmark's log, nothing live
   aisoc-simulator --fault activity:429:3 --fault token:500:1 --fault activity:hang
+  aisoc-simulator --sign-in http://localhost:8080  people who can sign in to the AiSOC at that address
 
 a fault is KIND:WHAT[:COUNT]
-  KIND  token, openid, activity, subscription, permissions, any
+  KIND  token, openid, authorize, keys, activity, subscription, permissions, any
   WHAT  an HTTP status 400-599, or reset, hang, drip, truncated, malformed, html, expired, loop, foreign, duplicate,
-        empty
+        empty, forged
 """
+_PEOPLE = {
+    "Vera Viewer": "AiSOC.Viewer",
+    "Anton Analyst": "AiSOC.Analyst",
+    "Ada Admin": "AiSOC.Admin",
+    "Nora Nobody": None,
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,8 @@ def make_lab(options: argparse.Namespace) -> Lab:
     tenant = cloud.add_tenant()
     app = cloud.add_app(tenant, secret=f"lab~{cloud.rng.getrandbits(128):032x}")
     subscription = cloud.add_subscription(tenant)
+    if options.sign_in is not None:
+        add_people(cloud, app, options.sign_in)
     cloud.grant(app, subscription, "Reader")
     rng, end = seeded(options.seed), cloud.clock()
     start = end - timedelta(hours=24)
@@ -78,11 +88,21 @@ def make_lab(options: argparse.Namespace) -> Lab:
     return Lab(cloud, app, subscription)
 
 
+def add_people(cloud: Cloud, app: App, address: str) -> None:
+    """Let one person of each role, and one of none, sign in to the AiSOC at an address."""
+    cloud.register_redirect(app, f"{address.rstrip('/')}/sign-in/entra/callback")
+    for name, role in _PEOPLE.items():
+        user = cloud.add_user(app.tenant_id, name, f"{name.split()[0].lower()}@contoso.example")
+        cloud.assign(user, app, [role] if role else [])
+
+
 async def _run(options: argparse.Namespace, directory: Path) -> None:
     stopped = _stop_event()
     lab = make_lab(options)
     async with Server(lab.cloud, port=options.port, arm_port=options.arm_port, directory=directory) as server:
         ready = _write_files(lab, server, directory)
+        if options.sign_in is not None:
+            ready["sign_in"] = str(_write_sign_in(lab, directory))
         sys.stdout.write(json.dumps(ready) + "\n" if options.json else _told(ready))
         sys.stdout.flush()
         if options.live and options.events is None:
@@ -114,8 +134,6 @@ def _write_files(lab: Lab, server: Server, directory: Path) -> dict[str, str]:
     """Write clouds.toml and connector.json (readable by its owner only) and say where all is."""
     clouds, connector = directory.absolute() / "clouds.toml", directory.absolute() / "connector.json"
     clouds.write_text(server.clouds_toml(), encoding="utf-8")
-    connector.touch(mode=0o600)
-    connector.chmod(0o600)
     settings = {
         "tenant_id": lab.app.tenant_id,
         "client_id": lab.app.client_id,
@@ -123,7 +141,7 @@ def _write_files(lab: Lab, server: Server, directory: Path) -> dict[str, str]:
         "subscription_id": lab.subscription,
         "cloud": "Lab",
     }
-    connector.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    _write_private(connector, json.dumps(settings, indent=2) + "\n")
     return {
         "authority": server.authority,
         "resource_manager": server.resource_manager,
@@ -134,7 +152,29 @@ def _write_files(lab: Lab, server: Server, directory: Path) -> dict[str, str]:
     }
 
 
+def _write_sign_in(lab: Lab, directory: Path) -> Path:
+    """Write sign-in.env, the settings of a sign-in (readable by its owner only)."""
+    file = directory.absolute() / "sign-in.env"
+    settings = {"TENANT": lab.app.tenant_id, "CLIENT_ID": lab.app.client_id, "CLIENT_SECRET": lab.app.secret}
+    settings["CLOUD"] = "Lab"
+    _write_private(file, "".join(f"AISOC_SIGN_IN_{name}={value}\n" for name, value in settings.items()))
+    return file
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    file.write_text(text, encoding="utf-8")
+
+
 def _told(ready: dict[str, str]) -> str:
+    told = _told_connecting(ready)
+    if "sign_in" in ready:
+        told += f"\nTo sign in:\n  set -a; . {ready['sign_in']}; set +a\n  aisoc serve\n"
+    return told
+
+
+def _told_connecting(ready: dict[str, str]) -> str:
     return f"""A simulated Microsoft cloud runs on this machine. Nothing leaves it; Ctrl-C stops it.
   tokens            {ready["authority"]}
   resource manager  {ready["resource_manager"]}
@@ -154,7 +194,7 @@ def _sentence(error: OSError) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aisoc-simulator",
-        description="A Microsoft cloud on loopback: token endpoint and Azure Resource Manager's Activity Log.",
+        description="A Microsoft cloud on loopback: identity provider and Azure Resource Manager's Activity Log.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -164,6 +204,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--arm-port", type=_port, default=0, help="port of the resource manager (default: a free one)")
     add("--operations", type=_count, default=150, metavar="N", help="operations in the last 24 hours (default: 150)")
     add("--events", type=_count, metavar="N", help="so many events in the last 24 hours instead, and nothing live")
+    add("--sign-in", type=_address, metavar="ADDRESS", help="add people who can sign in to the AiSOC at an address")
     add("--live", action=argparse.BooleanOptionalAction, default=True, help="play events and an attack as time passes")
     add("--throttle", action=argparse.BooleanOptionalAction, default=True, help="limit reads as Azure does")
     add("--seed", type=int, default=secrets.randbits(32), help="fixes ids and choices (default: other ones each time)")
@@ -183,6 +224,13 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 0")
     return int(text)
+
+
+def _address(text: str) -> str:
+    try:
+        return check_redirect(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _fault(spec: str) -> faults.Fault:

@@ -12,6 +12,7 @@ from simulator import ticks
 from simulator.activity_log import Paging, shown
 from simulator.activity_query import Query
 from simulator.chance import seeded
+from simulator.directory import Directory, User, check_redirect
 from simulator.event_log import EventLog, Rendered, rendered
 from simulator.faults import Faults
 from simulator.journal import Journal
@@ -62,6 +63,7 @@ class Cloud:
         self.journal = Journal()
         self.throttle = Throttle()
         self.paging = Paging()
+        self.directory = Directory()
         self.token_lifetime = timedelta(seconds=3599)
         self.tenants: set[str] = set()
         self.subscriptions: dict[str, Subscription] = {}
@@ -94,6 +96,32 @@ class Cloud:
         """Add one more secret beside those the app has; the same text again changes its expiry."""
         with self.lock:
             self._secrets.setdefault(app.object_id, {})[secret] = expires
+
+    def add_user(self, tenant: str, name: str, email: str) -> User:
+        """Add a person who can sign in to the tenant's apps."""
+        with self.lock:
+            user = User(tenant.lower(), self.new_id(), name, email)
+            self.directory.users[user.object_id] = user
+            return user
+
+    def register_redirect(self, app: App, uri: str) -> None:
+        """Let sign-ins to an app end at an address. Raises ValueError for one that Entra does not take."""
+        with self.lock:
+            self.directory.registration(app.object_id).redirects.append(check_redirect(uri))
+
+    def assign(self, user: User, app: App, roles: Iterable[str]) -> None:
+        """Assign a user to an app with app roles, instead of those before; none takes the assignment away."""
+        with self.lock:
+            given = tuple(roles)
+            known = self.directory.registration(app.object_id).roles
+            known.pop(user.object_id, None)
+            if given:
+                known[user.object_id] = given
+
+    def require_assignment(self, app: App) -> None:
+        """Let nobody sign in to an app who is not assigned to it."""
+        with self.lock:
+            self.directory.registration(app.object_id).assignment_required = True
 
     def add_subscription(
         self, tenant: str, subscription_id: str | None = None, name: str = "Contoso Production"
@@ -135,6 +163,10 @@ class Cloud:
     def new_id(self) -> str:
         """Make a GUID from the seed."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    @property
+    def apps(self) -> list[App]:
+        return list(self._apps.values())
 
     def find_app(self, tenant: str, client_id: str) -> App | None:
         return self._apps.get((tenant.lower(), client_id.lower()))

@@ -21,7 +21,7 @@ class Call:
     def __init__(self, cloud: Cloud, origins: Origins, host: str, ask: Ask) -> None:
         self._cloud, self._origins, self._host, self._ask = cloud, origins, host, ask
         self.kind = _kind(host, ask)
-        self.fault = None if self.kind in ("elsewhere", "other") else cloud.faults.take(self.kind, ask.target)
+        self.fault = None if self.kind in ("elsewhere", "other", "logout") else cloud.faults.take(self.kind, ask.target)
 
     @property
     def cut_short(self) -> bool:
@@ -49,7 +49,7 @@ class Call:
 
     def _usual(self) -> Reply:
         if self._host == "authority":
-            return entra.answer(self._cloud, self._origins, self._ask)
+            return entra.answer(self._cloud, self._origins, self._ask, self.fault)
         if self._host == "resource_manager":
             return arm.answer(self._cloud, self._origins, self._ask, self.fault)
         return RefusedError(404, "NotFound", "Nothing is served here.").reply()

@@ -1,46 +1,51 @@
-"""The Microsoft identity platform's endpoints: the OpenID configuration and tokens for client credentials.
+"""The Microsoft identity platform's endpoints: the OpenID configuration, tokens, keys, and the pages of a sign-in.
 
 Source: "Microsoft identity platform and the OAuth 2.0 client credentials flow" and "Microsoft Entra authentication and
 authorization error codes".
 """
 
 import re
-from datetime import datetime
+from collections.abc import Callable
 
-from simulator import faults
+from simulator import faults, sign_in, sign_in_tokens
 from simulator.cloud import App, Cloud
+from simulator.entra_errors import DeniedError, error_reply, known_tenant, registered_app, required
 from simulator.wire import Ask, Origins, Reply, json_reply
 
-_TOKEN = re.compile(r"/(?P<tenant>[^/]+)/oauth2/v2\.0/token", re.IGNORECASE)
-_OPENID = re.compile(r"/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration", re.IGNORECASE)
+_PATHS = {
+    "token": re.compile(r"/(?P<tenant>[^/]+)/oauth2/v2\.0/token", re.IGNORECASE),
+    "openid": re.compile(r"/(?P<tenant>[^/]+)/v2\.0/\.well-known/openid-configuration", re.IGNORECASE),
+    "authorize": re.compile(r"/(?P<tenant>[^/]+)/oauth2/v2\.0/authorize", re.IGNORECASE),
+    "keys": re.compile(r"/(?P<tenant>[^/]+)/discovery/v2\.0/keys", re.IGNORECASE),
+    "logout": re.compile(r"/(?P<tenant>[^/]+)/oauth2/v2\.0/logout", re.IGNORECASE),
+}
 _NUMBERED = re.compile(r"AADSTS(\d+): (.*)")
 _SUFFIX = "/.default"
 
 
-class DeniedError(Exception):
-    """An error of the token endpoint: status, OAuth `error` and AADSTS number."""
-
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
-        super().__init__(text)
-        self.status, self.error, self.number, self.text = status, error, number, text
-
-
 def kind_of(ask: Ask) -> str:
-    if _TOKEN.fullmatch(ask.path):
-        return "token"
-    return "openid" if _OPENID.fullmatch(ask.path) else "other"
+    return next((kind for kind, path in _PATHS.items() if path.fullmatch(ask.path)), "other")
 
 
-def answer(cloud: Cloud, origins: Origins, ask: Ask) -> Reply:
-    """Answer one request at the authority."""
+def answer(cloud: Cloud, origins: Origins, ask: Ask, fault: faults.Action | None = None) -> Reply:
+    """Answer one request at the authority. fault: what is wrong with the answer of a sign-in."""
+    kind = kind_of(ask)
+    if kind == "other":
+        return Reply(404, b"", content_type="text/html")
+    parts = _PATHS[kind].fullmatch(ask.path)
+    assert parts is not None
+    tenant = parts["tenant"]
+    answers: dict[str, Callable[[], Reply]] = {
+        "token": lambda: _token(cloud, origins, tenant, ask, fault),
+        "openid": lambda: _openid(cloud, tenant, origins.authority),
+        "authorize": lambda: sign_in.authorize(cloud, origins, tenant, ask),
+        "keys": lambda: _keys(cloud, tenant, origins.authority),
+        "logout": lambda: sign_in.sign_out(cloud, tenant, ask),
+    }
     try:
-        if parts := _TOKEN.fullmatch(ask.path):
-            return _token(cloud, parts["tenant"], ask)
-        if parts := _OPENID.fullmatch(ask.path):
-            return _openid(cloud, parts["tenant"], origins.authority)
+        return answers[kind]()
     except DeniedError as denied:
-        return _error(cloud, origins, ask, denied)
-    return Reply(404, b"", content_type="text/html")
+        return error_reply(cloud, origins, ask, denied)
 
 
 def refuse(cloud: Cloud, origins: Origins, ask: Ask, fault: faults.Answer) -> Reply:
@@ -52,12 +57,12 @@ def refuse(cloud: Cloud, origins: Origins, ask: Ask, fault: faults.Answer) -> Re
     error = "temporarily_unavailable" if transient and fault.code[:1].isupper() else fault.code
     told = _NUMBERED.fullmatch(fault.message)
     number, text = (int(told[1]), told[2]) if told else (90033, fault.message)
-    reply = _error(cloud, origins, ask, DeniedError(fault.status, error, number, text))
+    reply = error_reply(cloud, origins, ask, DeniedError(fault.status, error, number, text))
     return Reply(reply.status, reply.body, {**reply.headers, **fault.headers})
 
 
 def _openid(cloud: Cloud, tenant: str, authority: str) -> Reply:
-    _known_tenant(cloud, tenant)
+    known_tenant(cloud, tenant)
     base = f"{authority}/{tenant}"
     return json_reply(
         200,
@@ -78,52 +83,29 @@ def _openid(cloud: Cloud, tenant: str, authority: str) -> Reply:
     )
 
 
-def _token(cloud: Cloud, tenant: str, ask: Ask) -> Reply:
+def _keys(cloud: Cloud, tenant: str, authority: str) -> Reply:
+    issuer = f"{authority}/{known_tenant(cloud, tenant)}/v2.0"
+    return json_reply(200, cloud.directory.keys.published(issuer))
+
+
+def _token(cloud: Cloud, origins: Origins, tenant: str, ask: Ask, fault: faults.Action | None) -> Reply:
     if ask.method != "POST":
         text = "Endpoint only accepts POST requests. Received a GET request."
         raise DeniedError(400, "invalid_request", 900561, text)
-    _known_tenant(cloud, tenant)
+    known_tenant(cloud, tenant)
     form = ask.form
-    if _required(form, "grant_type") != "client_credentials":
-        text = "The provided grant_type is not supported here: client_credentials only."
+    if required(form, "grant_type") not in ("client_credentials", "authorization_code"):
+        text = "The provided grant_type is not supported here: client_credentials and authorization_code only."
         raise DeniedError(400, "unsupported_grant_type", 70003, text)
-    app = _app(cloud, tenant, _required(form, "client_id"))
+    app = registered_app(cloud, tenant, required(form, "client_id"))
     _check_secret(cloud, app, form)
-    audience = _audience(_required(form, "scope"))
+    if form["grant_type"] == "authorization_code":
+        return sign_in_tokens.redeem(cloud, origins, app, form, fault)
+    audience = _audience(required(form, "scope"))
     lifetime = int(cloud.token_lifetime.total_seconds())
     body = {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime}
     headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
     return json_reply(200, {**body, "access_token": cloud.issue_token(app, audience)}, headers)
-
-
-def _known_tenant(cloud: Cloud, tenant: str) -> None:
-    # The error was invalid_request until 2023.
-    if tenant.lower() not in cloud.tenants:
-        text = (
-            f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
-            "correct cloud. Check with your subscription administrator, this may happen if there are no active "
-            "subscriptions for the tenant."
-        )
-        raise DeniedError(400, "invalid_tenant", 90002, text)
-
-
-def _required(form: dict[str, str], name: str) -> str:
-    if not form.get(name):
-        text = f"The request body must contain the following parameter: '{name}'."
-        raise DeniedError(400, "invalid_request", 900144, text)
-    return form[name]
-
-
-def _app(cloud: Cloud, tenant: str, client_id: str) -> App:
-    app = cloud.find_app(tenant, client_id)
-    if app is None:
-        text = (
-            f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can happen if "
-            "the application has not been installed by the administrator of the tenant or consented to by any user in "
-            "the tenant. You may have sent your authentication request to the wrong tenant."
-        )
-        raise DeniedError(400, "unauthorized_client", 700016, text)
-    return app
 
 
 def _check_secret(cloud: Cloud, app: App, form: dict[str, str]) -> None:
@@ -154,23 +136,3 @@ def _audience(scope: str) -> str:
         )
         raise DeniedError(400, "invalid_scope", 1002012, text)
     return scope.removesuffix(_SUFFIX).rstrip("/")
-
-
-def _error(cloud: Cloud, origins: Origins, ask: Ask, denied: DeniedError) -> Reply:
-    trace, now = cloud.new_id(), _written(cloud.clock())
-    correlation = ask.headers.get("client-request-id") or cloud.new_id()
-    told = f"AADSTS{denied.number}: {denied.text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"
-    body = {
-        "error": denied.error,
-        "error_description": told,
-        "error_codes": [denied.number],
-        "timestamp": now,
-        "trace_id": trace,
-        "correlation_id": correlation,
-        "error_uri": f"{origins.authority}/error?code={denied.number}",
-    }
-    return json_reply(denied.status, body, {"x-ms-request-id": trace})
-
-
-def _written(now: datetime) -> str:
-    return f"{now:%Y-%m-%d %H:%M:%S}Z"

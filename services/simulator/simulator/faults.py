@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Self, get_args
 
-Kind = Literal["token", "openid", "activity", "subscription", "permissions", "any"]
+ForgedPart = Literal["signature", "key", "unsigned", "expired", "aud", "iss", "nonce", "tid"]
+Kind = Literal["token", "openid", "authorize", "keys", "activity", "subscription", "permissions", "any"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,14 @@ class Page:
     origin: str | None = None
 
 
-Action = Answer | Reset | Hang | Drip | Spoil | ExpireToken | Page
+@dataclass(frozen=True)
+class Forge:
+    """The id_token of a sign-in is not what it should be: signed by a stranger, or with one claim wrong."""
+
+    how: ForgedPart
+
+
+Action = Answer | Reset | Hang | Drip | Spoil | ExpireToken | Page | Forge
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,9 @@ def _concerns(fault: Fault, kind: str, target: str) -> bool:
         return False
     if isinstance(fault.action, Page) and kind != "activity":
         return False
-    if isinstance(fault.action, ExpireToken) and kind in ("token", "openid"):
+    if isinstance(fault.action, ExpireToken) and kind in ("token", "openid", "authorize", "keys"):
+        return False
+    if isinstance(fault.action, Forge) and kind != "token":
         return False
     return fault.kind in (kind, "any")
 
@@ -214,6 +224,11 @@ def expired_token(kind: Kind = "activity", *, count: int | None = 1, skip: int =
     return Fault(kind, ExpireToken(), count, skip)
 
 
+def forged(how: ForgedPart = "signature", *, count: int | None = 1, skip: int = 0) -> Fault:
+    """Let a sign-in's id_token be signed by a key that is not published under its name, or be wrong in a claim."""
+    return Fault("token", Forge(how), count, skip)
+
+
 _NAMED: dict[str, Action] = {
     "reset": Reset(),
     "hang": Hang(3600.0),
@@ -226,6 +241,7 @@ _NAMED: dict[str, Action] = {
     "foreign": Page("foreign"),
     "duplicate": Page("duplicated"),
     "empty": Page("empty"),
+    "forged": Forge("signature"),
 }
 
 
@@ -248,6 +264,8 @@ def _parsed(spec: str, kind: Kind, what: str, count: int) -> Fault:
     action = _NAMED[what]
     if isinstance(action, Page) and kind not in ("activity", "any"):
         raise ValueError(f"fault '{spec}': '{what}' is about pages, which only 'activity' has")
+    if isinstance(action, Forge) and kind not in ("token", "any"):
+        raise ValueError(f"fault '{spec}': '{what}' is about id_tokens, which only 'token' has")
     return Fault(kind, action, count)
 
 

@@ -101,10 +101,38 @@ async def test_bulk_events_and_faults_can_be_asked_for(tmp_path):
         assert ended(process, signal.SIGTERM) == (0, "")
 
 
+async def test_people_can_be_added_who_sign_in(tmp_path):
+    with running("--json", "--directory", str(tmp_path), "--operations", "5", "--sign-in", "http://localhost:8080") as (
+        process,
+        line,
+    ):
+        ready = json.loads(line)
+        assert stat.S_IMODE(Path(ready["sign_in"]).stat().st_mode) == 0o600
+        lines = Path(ready["sign_in"]).read_text(encoding="utf-8").splitlines()
+        settings = dict(setting.removeprefix("AISOC_SIGN_IN_").split("=", 1) for setting in lines)
+        assert list(settings) == ["TENANT", "CLIENT_ID", "CLIENT_SECRET", "CLOUD"]
+        query = {
+            "client_id": settings["CLIENT_ID"],
+            "response_type": "code",
+            "redirect_uri": "http://localhost:8080/sign-in/entra/callback",
+            "scope": "openid",
+            "code_challenge": "x" * 43,
+            "code_challenge_method": "S256",
+        }
+        tls = ssl.create_default_context(cafile=ready["ca_bundle"])
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=tls)) as http:
+            url = f"{ready['authority']}/{settings['TENANT']}/oauth2/v2.0/authorize"
+            async with http.get(url, params=query) as answer:
+                page = await answer.text()
+        assert all(name in page for name in ("Vera Viewer", "Anton Analyst", "Ada Admin", "Nora Nobody"))
+        assert ended(process, signal.SIGTERM) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--fault", "activity:burn"], "fault 'activity:burn': what happens is a status 400-599 or one of reset"),
+        (["--sign-in", "http://aisoc.contoso.example"], "cannot be registered: https://"),
         (["--port", "70000"], "'70000' is not a port (0 to 65535)"),
         (["--events", "many"], "'many' is not a whole number from 0"),
     ],

@@ -3,10 +3,10 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.problems import answer, unforeseen
+from app.api.problems import unforeseen
 from app.errors import AisocError, InvalidInput
 from app.log import get_logger
-from app.service import Service
+from app.web.problems import problem_answer
 
 MAX_BODY_BYTES = 1 << 20
 _log = get_logger(__name__)
@@ -15,9 +15,8 @@ _log = get_logger(__name__)
 class Boundary:
     """An ASGI middleware around the API."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through that can be one; whatever it meets, its caller gets an answer."""
@@ -37,7 +36,7 @@ class Boundary:
         else:
             return
         if not exchange.answered:
-            await answer(problem, self._service.clock.now())(scope, receive, send)
+            await problem_answer(problem, scope["aisoc.service"].clock.now())(scope, receive, send)
 
 
 class _Exchange:

@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.api.fields import Body, Fault, Id, Span, Time
+from app.api.fields import NAME, Body, Fault, Id, Span, Time
 
 ConnectorType = Annotated[str, Field(max_length=64, description="An id of the catalog.", examples=["azure_activity"])]
 Name = Annotated[
     str,
     Field(
-        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        pattern=NAME,
         description="Up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first.",
         examples=["prod"],
     ),
@@ -132,13 +132,6 @@ class Finding(BaseModel):
     code: str
     message: str
     remedy: str
-
-
-class Report(BaseModel):
-    """What a connection test found; `ok` when no finding is an error."""
-
-    ok: bool
-    findings: list[Finding]
 
 
 class Gap(Span):

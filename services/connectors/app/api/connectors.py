@@ -93,7 +93,7 @@ async def disable_connector(service: Administering, connector_id: UUID) -> Facts
     return await _switched(service, connector_id, enabled=False)
 
 
-@router.delete(ONE, status_code=204)
+@router.delete(ONE, status_code=204, response_class=Response)
 async def delete_connector(service: Administering, connector_id: UUID) -> None:
     """Remove a connector with its secrets, ledger and poll history; its events stay."""
     await remove_connector(service, await found(service, connector_id))

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from app.api.problems import MEDIA_TYPE, Problem
+from app.api.problems import Problem
 from app.security.roles import Role
+from app.web.problems import MEDIA_TYPE
 
 _REASONS = {
     401: "Nobody is signed in, or no longer.",
@@ -25,9 +26,16 @@ _SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
     "session": {"type": "apiKey", "in": "cookie", "name": "aisoc_session", "description": "The console's session."},
 }
+_BYTES = {"type": "string", "format": "binary"}
 _TAGS = {
-    "connectors": "What is collected: types, configuration, tests, readings, coverage.",
-    "meta": "The API itself.",
+    "connectors": "What is collected: types, configuration, tests, polls, coverage.",
+    "readings": "Polls, sweeps, audits and backfills on demand.",
+    "events": "What was collected.",
+    "searches": "Searches that you saved.",
+    "quarantine": "Records that could not be understood.",
+    "users": "Who may come in, and who you are.",
+    "tokens": "What lets programs in.",
+    "audit": "Who changed what.",
 }
 
 
@@ -35,6 +43,17 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the `responses` of a route that may answer with these errors, beside those that every route may."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {status: {"description": _REASONS[status], "content": content} for status in statuses}
+
+
+def octets(description: str) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of a route that answers with bytes."""
+    return {200: {"description": description, "content": {"application/octet-stream": {"schema": _BYTES}}}}
+
+
+def attached(content: bytes, name: str) -> Response:
+    """Return bytes to be saved and never shown: they come from strangers."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def role_of(route: APIRoute) -> Role | None:
@@ -60,7 +79,6 @@ def build_contract(app: FastAPI, routers: list[APIRouter]) -> dict[str, Any]:
         servers=[{"url": "/api/v1"}],
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
     )
-    document["paths"] = {path.removeprefix("/v1"): item for path, item in document["paths"].items()}
     parts = document.setdefault("components", {})
     parts["securitySchemes"] = _SCHEMES
     schemas = parts.setdefault("schemas", {})

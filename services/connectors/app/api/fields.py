@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from fastapi import Path, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 
+NAME = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # Facts hold times as text, in one form; a datetime here would print them in another.
 Time = Annotated[
     str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-05-01T10:00:00.000000Z"], max_length=40)
@@ -50,4 +51,3 @@ class Span(BaseModel):
 
 
 Facts = dict[str, Any]
-PathId = Annotated[str, Path(json_schema_extra={"format": "uuid"})]

@@ -20,7 +20,7 @@ from app.errors import InvalidInput
 from app.main import open_service
 from app.service import Service
 from app.storage.connectors import ConnectorRow, list_connectors
-from app.storage.polls import latest_polls
+from app.storage.polls import list_polls
 
 app = typer.Typer(help="Add, test, poll and watch connectors.", no_args_is_help=True)
 app.add_typer(commands)
@@ -114,7 +114,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     async def work(service: Service, row: ConnectorRow) -> None:
         async with service.engine.connect() as connection:
             standing = await read_standing(connection, row, service.clock.now())
-            polls = [poll_facts(row, poll) for poll in await latest_polls(connection, row.id, _SHOWN_POLLS)]
+            polls = [poll_facts(row, poll) for poll in await list_polls(connection, row.id, _SHOWN_POLLS)]
         if as_json:
             print_json(connector_facts(row) | {"health": standing.health.facts(), "polls": polls})
             return

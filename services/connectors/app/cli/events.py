@@ -3,20 +3,30 @@
 import re
 import sys
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.cli.event_table import event_table
-from app.cli.options import parse_severities, parse_time
-from app.cli.output import run, stderr, stdout
+from app.cli.event_view import event_facts, print_event
+from app.cli.output import AsJson, print_json, run, stderr, stdout
+from app.cli.query_group import QueryGroup
 from app.errors import InvalidInput
 from app.events.event import Event
 from app.main import open_service
-from app.storage.events import EventFilter, read_raw, search_events
+from app.search.fields import FIELDS
+from app.search.language import caret, parse
+from app.search.mistakes import InvalidSearch
+from app.search.query import Condition, Match, Search, Severities, Value, When
+from app.search.typed import parse_severities, parse_time
+from app.storage.events import read_raw
+from app.storage.neighbours import read_neighbours
+from app.storage.search import StoredEvent, find_ids, read_event, stream
 
-app = typer.Typer(help="Search stored events, newest first; `raw` gives one's exact bytes.")
+app = typer.Typer(cls=QueryGroup, help="Search stored events, newest first; `show` tells of one, `raw` gives bytes.")
 _TABLE_LIMIT = 100
 _BATCH = 100
 _ID = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}")
@@ -26,6 +36,10 @@ _encoder = msgspec.json.Encoder()
 @app.callback(invoke_without_command=True)
 def search(
     context: typer.Context,
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="QUERY", help="What to search for, as in 'severity>=medium since:24h'."),
+    ] = None,
     connector: Annotated[str | None, typer.Option(help="Only of this connector or ingest name.")] = None,
     severity: Annotated[
         list[str] | None,
@@ -34,7 +48,7 @@ def search(
     since: Annotated[
         str | None, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Up to this time.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, max=10_000_000, help="At most so many; 100 in a table, all with --json.")
     ] = None,
@@ -42,7 +56,7 @@ def search(
 ) -> None:
     """Search stored events, newest first.
 
-    Examples: aisoc events --severity medium+ --since 24h  |  aisoc events --json | jq .actor
+    Examples: aisoc events 'severity>=medium since:24h -actor:policy'  |  aisoc events delete --json | jq .actor
     """
     if context.invoked_subcommand is not None:
         return
@@ -50,19 +64,36 @@ def search(
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
             now = service.clock.now()
-            wanted = EventFilter(
-                connector=connector and connector.encode(errors="replace").decode(),
-                severities=parse_severities(severity or []),
-                since=parse_time(since, now),
-                until=parse_time(until, now),
-                limit=limit if limit or as_json else _TABLE_LIMIT,
-            )
-            found = search_events(connection, wanted)
+            wanted = _understood(" ".join(query or []), now, as_json=as_json)
+            wanted = wanted.narrowed(*_options(connector, severity or [], since, until, now))
+            found = _events(stream(connection, wanted, limit if limit or as_json else _TABLE_LIMIT))
             if as_json:
                 async for event in found:
                     sys.stdout.write(_encoder.encode(event).decode() + "\n")
             else:
                 await _print_table(found, limited=limit is None)
+
+    run(work(), as_json=as_json)
+
+
+@app.command()
+def show(
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's id, or its first digits.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one event: who did what to what, and what else happened around it.
+
+    Example: aisoc events show 11a3b073
+    """
+
+    async def work() -> None:
+        async with open_service() as service, service.engine.connect() as connection:
+            stored = await _one(connection, event_id)
+            near = await read_neighbours(connection, stored)
+        if as_json:
+            print_json(event_facts(stored, near))
+        else:
+            print_event(stdout(), stored, near)
 
     run(work(), as_json=as_json)
 
@@ -75,16 +106,61 @@ def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's 
     """
 
     async def work() -> None:
-        if not _ID.fullmatch(event_id) or len(event_id.replace("-", "")) > 32:
-            raise _no_such_event(event_id)
         async with open_service() as service, service.engine.connect() as connection:
-            found = await read_raw(connection, event_id)
-        if len(found) != 1:
-            raise _no_such_event(event_id) if not found else _ambiguous(event_id)
-        sys.stdout.buffer.write(found[0])
+            stored = await _one(connection, event_id)
+            [found] = await read_raw(connection, str(stored.event.id))
+        sys.stdout.buffer.write(found)
         sys.stdout.buffer.flush()
 
     run(work())
+
+
+def _understood(typed: str, now: datetime, *, as_json: bool) -> Search:
+    """Understand a search; for a person a mistake is pointed at before it is told."""
+    typed = typed.encode(errors="replace").decode()
+    try:
+        return parse(typed, now)
+    except InvalidSearch as problem:
+        if not as_json:
+            stderr().print(caret(typed, problem.position), soft_wrap=True)
+        raise
+
+
+def _options(
+    connector: str | None, severities: list[str], since: str | None, until: str | None, now: datetime
+) -> list[Condition]:
+    """Return the conditions that options stand for."""
+    found: list[Condition] = []
+    if connector is not None:
+        name = connector.encode(errors="replace").decode().replace("\0", "\ufffd")
+        found.append(Match(FIELDS["connector"], (Value((name,)),), exact=True))
+    if chosen := parse_severities(severities):
+        found.append(Severities(":", chosen))
+    if (after := parse_time(since, now)) is not None:
+        found.append(When("since", since or "", after))
+    if (before := parse_time(until, now)) is not None:
+        found.append(When("until", until or "", before))
+    return found
+
+
+async def _events(found: AsyncIterator[StoredEvent]) -> AsyncIterator[Event]:
+    async for stored in found:
+        yield stored.event
+
+
+async def _one(connection: AsyncConnection, typed: str) -> StoredEvent:
+    """Return the event whose id begins so. Raises InvalidInput (unknown_event, ambiguous_event)."""
+    if not _ID.fullmatch(typed) or len(typed.replace("-", "")) > 32:
+        raise _no_such_event(typed)
+    found = await find_ids(connection, typed)
+    if len(found) > 1:
+        raise InvalidInput(
+            "ambiguous_event", f"More than one event has an id that begins with {typed!r}.", "Give more of its digits."
+        )
+    stored = await read_event(connection, found[0]) if found else None
+    if stored is None:
+        raise _no_such_event(typed)
+    return stored
 
 
 async def _print_table(found: AsyncIterator[Event], *, limited: bool) -> None:
@@ -110,10 +186,4 @@ async def _next(events: AsyncIterator[Event], number: int) -> AsyncIterator[Even
 def _no_such_event(event_id: str) -> InvalidInput:
     return InvalidInput(
         "unknown_event", f"There is no event with the id {event_id[:80]!r}.", "Copy an id from aisoc events."
-    )
-
-
-def _ambiguous(event_id: str) -> InvalidInput:
-    return InvalidInput(
-        "ambiguous_event", f"More than one event has an id that begins with {event_id!r}.", "Give more of its digits."
     )

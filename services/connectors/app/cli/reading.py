@@ -9,7 +9,6 @@ from app.cli.backfill_view import backfill_progress, print_backfill
 from app.cli.connector_views import print_audit, print_finding, print_poll, progress_on
 from app.cli.coverage_view import print_coverage
 from app.cli.one_connector import Name, on_connector
-from app.cli.options import parse_time
 from app.cli.output import AsJson, print_json, stderr
 from app.collection.backfill import backfill
 from app.collection.facts import coverage_facts, report_facts
@@ -18,6 +17,7 @@ from app.collection.manage import probe_connector
 from app.collection.poll import Request, poll
 from app.collection.result import PollResult
 from app.collection.windows import Tier
+from app.search.typed import parse_time
 from app.service import Service
 from app.storage.connectors import ConnectorRow
 

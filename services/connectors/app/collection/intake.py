@@ -38,7 +38,7 @@ def sort_records(connector: Connector, records: Iterable[bytes]) -> Intake:
         try:
             event = connector.normalize(raw)
         except Skip as problem:
-            intake.quarantined.append(Unreadable(raw, problem.code, problem.message))
+            intake.quarantined.append(Unreadable(raw, connector.id, problem.code, problem.message))
             continue
         if event is None:
             intake.dropped += 1

@@ -1,13 +1,18 @@
 """Adding, changing, testing, removing and re-keying connectors: who may, and what the audit log says of it."""
 
 import re
+import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from app.collection.configuration import check_config, open_config, parse_object, secret_fields, split_config
 from app.connectors import get_connector
-from app.connectors.base import Connector, Finding, TestReport
+from app.connectors.base import Connector, Finding, Target, TestReport
 from app.errors import AisocError, InvalidInput
 from app.security.roles import Role
 from app.service import Service
@@ -24,6 +29,7 @@ from app.storage.connectors import (
 from app.storage.polls import failures_since_complete
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAME_ROOM = 58  # and a number, where a name is taken
 
 
 def check_name(name: str) -> str:
@@ -43,17 +49,39 @@ async def add_connector(service: Service, connector_id: str, name: str, config_j
     Raises InvalidInput that names what is wrong, or Abort (keyring_missing) when other connectors' keys are not here.
     """
     service.actor.need(Role.ADMIN)
-    connector = get_connector(connector_id)
-    config, secrets = split_config(check_config(connector, parse_object(config_json), service.clouds))
-    row_id, now = uuid4(), service.clock.now()
+    connector, fields = get_connector(connector_id), parse_object(config_json)
     async with service.engine.begin() as connection:
-        if await list_connectors(connection):
-            service.vault.need_ring()
-        sealed = service.vault.seal(secrets, row_id)
-        row = ConnectorRow(row_id, check_name(name), connector.id, config, sealed, True, now, now)
-        await insert_connector(connection, row)
-        await note_change(connection, service.actor, now, "connector.add", row.name, {"type": row.type} | config)
-    return row
+        await _names_taken(service, connection)
+        return await _add(service, connection, connector, check_name(name), fields)
+
+
+async def add_connectors(
+    service: Service, connector_id: str, base_name: str, config_json: str | bytes, targets: Sequence[Target]
+) -> list[ConnectorRow]:
+    """Add a connector for each target, with one configuration but for the target: all of them, or none.
+
+    They are named by the targets, after base_name where it is not empty; a number tells equal names apart.
+    Raises what add_connector raises.
+    """
+    service.actor.need(Role.ADMIN)
+    connector, fields = get_connector(connector_id), parse_object(config_json)
+    field = connector.target_fields[0]
+    async with service.engine.begin() as connection:
+        taken, rows = await _names_taken(service, connection), []
+        for target in {target.id.lower(): target for target in targets}.values():
+            name = name_for(target.name, base_name, taken)
+            taken.add(name)
+            rows.append(await _add(service, connection, connector, name, fields | {field: target.id}))
+    return rows
+
+
+def name_for(title: str, base_name: str, taken: Collection[str]) -> str:
+    """Return a connector's name made of a target's, that is not taken yet."""
+    plain = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFKD", f"{base_name} {title}"))
+    words = re.findall(r"[A-Za-z0-9._]+", plain)
+    made = "-".join(words).strip("._-")[:_NAME_ROOM] or "connector"
+    numbers = (f"{made}-{number}" for number in count(2))
+    return made if made not in taken else next(name for name in numbers if name not in taken)
 
 
 async def update_connector(service: Service, row: ConnectorRow, changes_json: str | bytes) -> ConnectorRow:
@@ -165,6 +193,25 @@ async def rotate_keys(service: Service) -> int:
         vault.ring.save(vault.keys.keeping({before}))
         vault.reload()
     return len(rows)
+
+
+async def _names_taken(service: Service, connection: AsyncConnection) -> set[str]:
+    """Return the connectors' names. Raises Abort (keyring_missing) when there are some whose keys are not here."""
+    taken = {row.name for row in await list_connectors(connection)}
+    if taken:
+        service.vault.need_ring()
+    return taken
+
+
+async def _add(
+    service: Service, connection: AsyncConnection, connector: Connector, name: str, fields: dict[str, Any]
+) -> ConnectorRow:
+    config, secrets = split_config(check_config(connector, fields, service.clouds))
+    row_id, now = uuid4(), service.clock.now()
+    row = ConnectorRow(row_id, name, connector.id, config, service.vault.seal(secrets, row_id), True, now, now)
+    await insert_connector(connection, row)
+    await note_change(connection, service.actor, now, "connector.add", row.name, {"type": row.type} | config)
+    return row
 
 
 def _changed(row: ConnectorRow, config: dict[str, Any]) -> dict[str, Any]:

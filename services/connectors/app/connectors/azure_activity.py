@@ -15,7 +15,7 @@ import msgspec
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
 from app.clock import iso
-from app.connectors.base import CollectionConfig, Context, Finding, Stream, TestReport, Window
+from app.connectors.base import CollectionConfig, Context, Finding, Stream, Target, TestReport, Window
 from app.errors import AisocError
 from app.events.activity import Activity, outcome_of, read_activity
 from app.events.actors import identify_actor
@@ -26,6 +26,7 @@ from app.microsoft.paging import read_pages
 from app.microsoft.permissions import review_permissions
 from app.microsoft.problems import Caller
 from app.microsoft.session import ArmSession, open_arm_session
+from app.microsoft.subscriptions import list_subscriptions
 
 SOURCE = "azure_activity"
 _API_VERSION = "2015-04-01"
@@ -82,7 +83,9 @@ def _secret(value: SecretStr) -> SecretStr:
     return SecretStr(bare)
 
 
-Guid = Annotated[str, Field(max_length=200), AfterValidator(_guid)]
+# What _guid takes, for the form.
+_TYPED_GUID = r"^\s*\{?\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*\}?\s*$"
+Guid = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": _TYPED_GUID}), AfterValidator(_guid)]
 
 
 class ActivityConfig(CollectionConfig):
@@ -195,6 +198,10 @@ class AzureActivity:
             _review_expiry(session.config.client_secret_expires_on, now.date()),
             *_review_clock(session.clock_ahead),
         ))  # fmt: skip
+
+    async def targets(self, session: _Session) -> list[Target]:
+        """Return the subscriptions that the app can read."""
+        return await list_subscriptions(session.arm)
 
     async def fetch(self, session: _Session, stream: Stream, window: Window) -> AsyncIterator[list[bytes]]:  # noqa: ARG002
         """Yield the pages of a window, newest events mostly first."""

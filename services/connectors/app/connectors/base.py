@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -35,6 +35,15 @@ class Window:
 
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing that given credentials can read: its id, as the first of `target_fields` takes it, name and state."""
+
+    id: str
+    name: str
+    state: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +111,8 @@ class CollectionConfig(BaseModel):
 class Connector(Protocol):
     """A source of events. `Config` draws the form and checks the input; its SecretStr fields are kept encrypted.
 
-    target_fields: the fields that say what is read; a connector keeps them, as its ledger belongs to them.
+    target_fields: the fields that say what is read; a connector keeps them, as its ledger belongs to them. The first
+    takes a Target's id.
     allowance_fields: the fields that say whose allowance of reads is used up.
     """
 
@@ -129,3 +139,11 @@ class Connector(Protocol):
 
     def normalize(self, raw: bytes) -> Event | None:
         """Return the record's event; None when it is dropped on purpose. Pure. Raises Skip for quarantine."""
+
+
+@runtime_checkable
+class TellsTargets(Protocol):
+    """A connector that can tell what else its credentials can read; optional."""
+
+    async def targets(self, session: Any) -> list[Target]:
+        """Return what could be read. Raises Abort or Retry."""

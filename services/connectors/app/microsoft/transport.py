@@ -77,7 +77,7 @@ async def open_transport(cloud: Cloud, clock: Clock, skew: Skew) -> AsyncIterato
     The TLS context is made once: azure-core's own `connection_verify` makes one a request, which costs a handshake
     each. Proxies come from the environment (HTTPS_PROXY, NO_PROXY).
     """
-    context = _tls_context(cloud)
+    context = tls_context(cloud)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=context),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -102,7 +102,7 @@ def _proxy(address: URL) -> str | None:
     return None if proxy_bypass(host) else getproxies().get(address.scheme)
 
 
-def _tls_context(cloud: Cloud) -> ssl.SSLContext:
+def tls_context(cloud: Cloud) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=cloud.ca_bundle)
     except OSError as error:

@@ -11,7 +11,7 @@ from app.search.query import Comparison, Condition, Match, Severities, Value, Wh
 from app.search.typed import TIME_FORMS, parse_time
 from app.search.words import Word
 
-_ID = re.compile(r"[0-9a-fA-F]{1,8}(?:[0-9a-fA-F-]{0,28})")
+_ID = re.compile(r"[0-9a-fA-F][0-9a-fA-F-]{0,35}")
 _QUOTES = 'To search for it as text, write it in "quotes".'
 
 
@@ -121,10 +121,14 @@ def _checked(text: str, field: Field, value: Value, start: int, end: int) -> Val
             f"{field.name} never is that.",
             f"{nearest(value.literal, field.choices)}It is one of {', '.join(field.choices)}.",
         )
-    if field.kind is Kind.ID and not _ID.fullmatch(value.literal or ""):
+    if field.kind is Kind.ID and not _is_id(value.literal or ""):
         raise mistake(
             text, start, end, "that is no event's id.", "Write an id, or its first digits, as in id:11a3b073."
         )
     if field.kind is Kind.ADDRESS and value.literal is not None and "/" in value.literal and value.network is None:
         raise mistake(text, start, end, "that is no network.", "Write it as 203.0.113.0/24 or 2001:db8::/32.")
     return value
+
+
+def _is_id(typed: str) -> bool:
+    return bool(_ID.fullmatch(typed)) and len(typed.replace("-", "")) <= 32

@@ -1,49 +1,95 @@
 """A search as SQL on the narrow rows: its texts are looked up in the small tables first."""
 
-from collections.abc import Callable
-from uuid import UUID
+from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    and_,
-    cast,
-    false,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-    true,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, CIDR
+from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import UserDefinedType
 
 from app.search.fields import Kind
 from app.search.query import And, Condition, Match, Not, Or, Search, Severities, Value, When
-from app.storage.dimensions import ACTOR, OF_COLUMN, Dimension, facts
+from app.storage.dimensions import OF_COLUMN, Dimension, facts
+from app.storage.tables import id_range
+from app.storage.texts import whole_or_pattern, with_text
 
-# So many numbers are named to PostgreSQL, which then knows from its statistics how many rows have them; of more it
-# makes a table for itself.
-_FEW = 1_000
-Column = ColumnElement[str]
 Truth = ColumnElement[bool]
+# So many numbers are named to PostgreSQL, which then knows from its statistics how many rows have them. Of more it
+# makes a table of hashes, without asking itself how many rows that may be.
+_FEW = 500
 
 
-async def condition_of(connection: AsyncConnection, search: Search) -> Truth | None:
-    """Return the condition of a search on event_facts, its whole range of time included; None when nothing has it."""
-    found = await _condition(connection, search.condition)
-    return None if found.compare(false()) else found
+class _Numbers(UserDefinedType[str]):
+    """A list of numbers as PostgreSQL writes it."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self) -> str:
+        return "integer[]"
+
+
+@dataclass(frozen=True)
+class Resolved(Search):
+    """A search whose texts were looked up: what is asked with it several times looks them up once.
+
+    found: the condition on event_facts; None when no event can meet it.
+    """
+
+    found: Truth | None = None
+
+
+async def resolve(connection: AsyncConnection, search: Search) -> Resolved:
+    """Look a search's texts up."""
+    if isinstance(search, Resolved):
+        return search
+    condition = await _condition(connection, search.condition)
+    return Resolved(search.parts, None if condition.compare(false()) else condition)
+
+
+def condition_of_times(search: Search) -> Truth:
+    """Return the condition that an event happened in the time that a search says."""
+    since = [facts.c.event_time >= search.since] if search.since else []
+    until = [facts.c.event_time < search.until] if search.until else []
+    return and_(true(), *since, *until)
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A condition on the texts of one table alone, which one look decides."""
+
+    dimension: Dimension
+    condition: Truth
+
+
+@dataclass(frozen=True)
+class _Joined:
+    """Several conditions: all of them must hold, or any."""
+
+    all: bool
+    parts: tuple["_Plan", ...]
+
+
+@dataclass(frozen=True)
+class _Opposite:
+    part: "_Plan"
+
+
+_Plan = Truth | _Texts | _Joined | _Opposite
 
 
 async def _condition(connection: AsyncConnection, asked: Condition) -> Truth:
+    return await _looked_up(connection, _plan(asked))
+
+
+def _plan(asked: Condition) -> _Plan:
     match asked:
         case And(parts):
-            return and_(true(), *[await _condition(connection, part) for part in parts])
+            return _joined([_plan(part) for part in parts], all_of_them=True)
         case Or(parts):
-            return or_(false(), *[await _condition(connection, part) for part in parts])
+            return _joined([_plan(part) for part in parts], all_of_them=False)
         case Not(part):
-            return not_(await _condition(connection, part))
+            inner = _plan(part)
+            return _Texts(inner.dimension, not_(inner.condition)) if isinstance(inner, _Texts) else _Opposite(inner)
         case Severities():
             return facts.c.severity.in_(asked.chosen) if asked.chosen else false()
         case When("since", _, moment):
@@ -51,91 +97,75 @@ async def _condition(connection: AsyncConnection, asked: Condition) -> Truth:
         case When(_, _, moment):
             return facts.c.event_time < moment
         case Match():
-            return await _match(connection, asked)
+            return _match(asked)
 
 
-async def _match(connection: AsyncConnection, asked: Match) -> Truth:
-    if any(value.anything for value in asked.values) and asked.field.name == "text":
-        return true()
+def _joined(parts: list[_Plan], *, all_of_them: bool) -> _Plan:
+    """Join conditions; those on the texts of one table become one."""
+    join = and_ if all_of_them else or_
+    texts: dict[str, _Texts] = {}
+    rest: list[_Plan] = []
+    for part in parts:
+        if isinstance(part, _Texts):
+            name = part.dimension.name
+            condition = join(texts[name].condition, part.condition) if name in texts else part.condition
+            texts[name] = _Texts(part.dimension, condition)
+        else:
+            rest.append(part)
+    everything = (*rest, *texts.values())
+    return everything[0] if len(everything) == 1 else _Joined(all_of_them, everything)
+
+
+async def _looked_up(connection: AsyncConnection, plan: _Plan) -> Truth:
+    match plan:
+        case _Texts():
+            return await _pointing(connection, plan)
+        case _Opposite(part):
+            return not_(await _looked_up(connection, part))
+        case _Joined(whole, parts):
+            found: list[Truth] = []
+            for part in parts:
+                found.append(await _looked_up(connection, part))
+                if found[-1].compare(false() if whole else true()):
+                    break  # it decides
+            return and_(true(), *found) if whole else or_(false(), *found)
+        case _:
+            return plan
+
+
+async def _pointing(connection: AsyncConnection, texts: _Texts) -> Truth:
+    """Return the condition that a narrow row points to one of the rows with these texts.
+
+    Their numbers come and go as one text, which costs a tenth of a list.
+    """
+    table = texts.dimension.table
+    numbers = cast(func.array_agg(table.c.id), Text)
+    query = select(func.count(), numbers).where(texts.condition)
+    found, told = (await connection.execute(query)).one()
+    if not found:
+        return false()
+    array = literal(told, _Numbers())
+    if found <= _FEW:
+        return texts.dimension.fact == any_(array)
+    # As a truth that is asked for, it stays a look into a table of hashes, whatever the planner expects of it.
+    return texts.dimension.fact.in_(select(func.unnest(array))).is_(true())
+
+
+def _match(asked: Match) -> _Plan:
     if asked.field.kind is Kind.ID:
         return or_(false(), *map(_id, asked.values))
     if asked.field.name == "correlation":
-        return or_(false(), *(_compared(facts.c.correlation_id, value, _like_whole) for value in asked.values))
-    wanted: dict[str, tuple[Dimension, list[Truth]]] = {}
-    for column in asked.field.columns:
-        dimension = OF_COLUMN[column]
-        _, conditions = wanted.setdefault(dimension.name, (dimension, []))
-        conditions += [_text(asked, dimension, column, value) for value in asked.values]
-    return or_(false(), *[await _pointing(connection, dimension, or_(*texts)) for dimension, texts in wanted.values()])
-
-
-async def _pointing(connection: AsyncConnection, dimension: Dimension, texts: Truth) -> Truth:
-    """Return the condition that a narrow row points to one of the rows with these texts."""
-    rows = select(dimension.table.c.id).where(texts)
-    numbers = list((await connection.execute(rows.limit(_FEW + 1))).scalars())
-    if not numbers:
-        return false()
-    if len(numbers) <= _FEW:
-        return dimension.fact == func.any(cast(literal(numbers, ARRAY(Integer)), ARRAY(Integer)))
-    # As a truth that is asked for, it stays a look into a table of hashes, whatever the planner expects of it.
-    return dimension.fact.in_(rows).is_(true())
-
-
-def _text(asked: Match, dimension: Dimension, column: str, value: Value) -> Truth:
-    """Return the condition that a text has a value, in its field's way."""
-    texts: Column = dimension.table.c[column]
-    if value.anything:
-        return texts != ""
-    if asked.field.kind is Kind.ADDRESS:
-        return _address(texts, value, exact=asked.exact)
-    if asked.exact or asked.field.kind is Kind.WHOLE:
-        return _compared(texts, value, _like_whole)
-    if asked.field.kind is Kind.PATH and value.parts[0].startswith("/"):
-        if column != "resource_id":
-            return false()
-        return _below(texts, value)
-    return _compared(texts, value, _like_part) if value.literal is None else texts.like(_like_part(value))
-
-
-def _address(texts: Column, value: Value, *, exact: bool) -> Truth:
-    if value.network is None or (exact and "/" in (value.literal or "")):
-        return _compared(texts, value, _like_whole)
-    return func.coalesce(ACTOR.table.c.address.op("<<=")(cast(str(value.network), CIDR)), false())
-
-
-def _below(texts: Column, value: Value) -> Truth:
-    """Return the condition that a resource is this one or below it."""
-    whole = value.literal.rstrip("/") if value.literal is not None else None
-    if whole is not None:
-        value = Value((whole,))
-    return or_(_compared(texts, value, _like_whole), texts.like(f"{_like_whole(value)}/%"))
-
-
-def _compared(texts: Column, value: Value, pattern: Callable[[Value], str]) -> Truth:
-    if value.anything:
-        return texts != ""
-    if value.literal is not None and pattern is _like_whole:
-        return texts == value.literal.lower()
-    return and_(texts != "", texts.like(pattern(value)))
-
-
-def _like_whole(value: Value) -> str:
-    return "%".join(_escaped(part) for part in value.parts)
-
-
-def _like_part(value: Value) -> str:
-    return f"%{_like_whole(value)}%"
-
-
-def _escaped(text: str) -> str:
-    return text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return or_(false(), *(whole_or_pattern(facts.c.correlation_id, value) for value in asked.values))
+    conditions = [
+        _Texts(OF_COLUMN[column], with_text(asked, OF_COLUMN[column].table.c[column], value))
+        for column in asked.field.columns
+        for value in asked.values
+    ]
+    return _joined(list(conditions), all_of_them=False)
 
 
 def _id(value: Value) -> Truth:
     """Return the condition that an id begins so."""
     if value.anything:
         return true()
-    digits = (value.literal or "").replace("-", "")
-    if len(digits) > 32:
-        return false()
-    return facts.c.id.between(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
+    return facts.c.id.between(*id_range(value.literal or ""))

@@ -142,7 +142,7 @@ def database_problem(error: DBAPIError, url: URL) -> AisocError:
 
 async def _bring_up_to_date(engine: AsyncEngine) -> None:
     await _need_version(engine)
-    found, newest = await _schema_version(engine), newest_version()
+    found, newest = await schema_version(engine), newest_version()
     if found is not None and found > newest:
         raise Abort(
             "database_newer",
@@ -167,7 +167,8 @@ async def _need_version(engine: AsyncEngine) -> None:
         )
 
 
-async def _schema_version(engine: AsyncEngine) -> str | None:
+async def schema_version(engine: AsyncEngine) -> str | None:
+    """Return the version of the database's schema; None where it has none yet."""
     try:
         async with engine.connect() as connection:
             return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()

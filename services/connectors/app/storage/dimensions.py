@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Integer, LargeBinary, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, ColumnElement, Integer, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
 from app.storage.tables import EVENT_FIELDS, Time, metadata, severity_type
@@ -57,23 +57,57 @@ def _dimension(name: str, *columns: str, further: tuple[Column[Any], ...] = ()) 
         Column("key", LargeBinary, nullable=False, unique=True),
         *(Column(column, Text, nullable=False) for column in columns),
         *further,
-        Column("spelled", JSONB, nullable=False),
     )
-    places = [(*EVENT_FIELDS, "connector").index(column) for column in columns]
-    return Dimension(
-        name, table, columns, itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)
-    )
+    return Dimension(name, table, columns, _texts_of(columns))
 
 
-ACT = _dimension("act", "event_type", "operation", "status", "outcome", "activity_category", "connector")
-ACTOR = _dimension("actor", "actor", "actor_email", "app_id", "src_ip", further=(Column("address", INET),))
+def _texts_of(columns: tuple[str, ...]) -> Callable[[tuple[Any, ...]], Texts]:
+    """Return what takes these parts out of an event; always a tuple, also of one."""
+    fields = (*EVENT_FIELDS, "connector")
+    first, *others = (fields.index(column) for column in columns if column in fields)
+    return itemgetter(first, *others) if others else itemgetter(slice(first, first + 1))
+
+
+def _spelled() -> Column[Any]:
+    return Column("spelled", JSONB, nullable=False)
+
+
+ACT = _dimension(
+    "act", "event_type", "operation", "status", "outcome", "activity_category", "connector", further=(_spelled(),)
+)
+ACTOR = _dimension("actor", "actor", "actor_email", "app_id", "src_ip", further=(Column("address", INET), _spelled()))
 PLACE = _dimension(
-    "place", "resource_id", "resource_name", "resource_group", "resource_type", "subscription_id", "tenant_id"
+    "place",
+    "resource_id",
+    "resource_name",
+    "resource_group",
+    "resource_type",
+    "subscription_id",
+    "tenant_id",
+    further=(
+        Column("parent", Integer, nullable=False),
+        Column("leaf", Text, nullable=False),
+        Column("named_apart", Boolean, nullable=False),
+        _spelled(),
+    ),
 )
 TITLE = _dimension("title", "title")
 DIMENSIONS = (ACT, ACTOR, PLACE, TITLE)
+parents = Table(
+    "event_parents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),
+    Column("path", Text, nullable=False),
+)
+PARENT = Dimension("parent", parents, ("path",), lambda texts: texts)
 OF_COLUMN = {column: dimension for dimension in DIMENSIONS for column in dimension.columns}
 """The table in which a part of an event is looked for."""
+
+SPELLED = frozenset(
+    {"status", "activity_category", "connector", "actor", "resource_id", "resource_group", "resource_type"}
+)
+"""The parts of an event that are shown as they were first spelled; the others are shown in lower case."""
 
 
 def lowered(texts: Texts) -> tuple[str, ...]:

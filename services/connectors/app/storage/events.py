@@ -1,24 +1,22 @@
-"""Events in and out: new ones go in with COPY, each once; searches stream."""
+"""Events go in with COPY, each once; their raw bytes come back out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Select, desc, func, select, text
+from sqlalchemy import desc, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.events.event import Event, Severity
+from app.events.event import Event
 from app.events.power import power_state
-from app.storage.facts import Numbers, copy_facts, numbers_of
+from app.storage.facts import COPY_FACTS, FACT_TYPES, Numbers, fact_rows, numbers_of
 from app.storage.raw import packed, unpacked
-from app.storage.tables import EVENT_FIELDS, events
+from app.storage.tables import EVENT_FIELDS, events, id_range
 
 _COLUMNS = ", ".join((*EVENT_FIELDS, "connector", "power_state", "raw"))
 _COPY = f"COPY events ({_COLUMNS}) FROM STDIN (FORMAT BINARY)"
@@ -73,7 +71,7 @@ async def store_events(
         try:
             async with connection.begin_nested():
                 rows = [(*msgspec.structs.astuple(event), connector) for event, _ in new]
-                await _copy(connection, rows, new, await numbers_of(connection, rows))
+                await _copy(connection, rows, new, await connection.run_sync(numbers_of, rows))
         except IntegrityError as error:
             if not isinstance(error.orig, UniqueViolation):
                 raise
@@ -104,7 +102,10 @@ async def _copy(
             copy.set_types(_COPY_TYPES)
             for row, (event, raw) in zip(rows, records, strict=True):
                 await copy.write_row((*row, power_state(event), packed(raw)))
-        await copy_facts(driver, rows, numbers)
+        async with driver.cursor() as cursor, cursor.copy(COPY_FACTS) as copy:
+            copy.set_types(FACT_TYPES)
+            for row in fact_rows(rows, numbers):
+                await copy.write_row(row)
     except psycopg.Error as error:
         # SQLAlchemy knows nothing of COPY; its callers know its errors only.
         raise DBAPIError.instance(_COPY, None, error, psycopg.Error) from error
@@ -125,45 +126,16 @@ async def _judge_stops(connection: AsyncConnection, added: list[Event]) -> None:
     await connection.execute(_JUDGE_STOPS, {"machines": machines, "since": since, "idle": _IDLE, "in_use": _IN_USE})
 
 
-@dataclass(frozen=True)
-class EventFilter:
-    """Which events to read; empty parts do not restrict. Both times are inclusive."""
-
-    connector: str | None = None
-    severities: tuple[Severity, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int | None = None
-    stored_after: datetime | None = field(default=None)
-
-
-async def search_events(connection: AsyncConnection, wanted: EventFilter) -> AsyncIterator[Event]:
-    """Stream the events that match, newest first."""
-    rows = await connection.stream(_query(wanted), execution_options={"yield_per": 500})
-    async for row in rows:
-        yield Event(**dict(zip(EVENT_FIELDS, row, strict=True)))
-
-
-def _query(wanted: EventFilter) -> Select[Any]:
-    query = select(*(events.c[name] for name in EVENT_FIELDS)).order_by(desc(events.c.event_time), desc(events.c.id))
-    if wanted.connector is not None:
-        query = query.where(events.c.connector == wanted.connector)
-    if wanted.severities:
-        query = query.where(events.c.severity.in_(wanted.severities))
-    if wanted.since is not None:
-        query = query.where(events.c.event_time >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(events.c.event_time <= wanted.until)
-    if wanted.stored_after is not None:
-        query = query.where(events.c.stored_at > wanted.stored_after)
-    return query.limit(wanted.limit) if wanted.limit is not None else query
+async def newly_stored(connection: AsyncConnection, after: datetime) -> list[Event]:
+    """Return the events that were stored after a time, newest first. It reads the whole table: for small stores."""
+    query = select(*(events.c[name] for name in EVENT_FIELDS)).where(events.c.stored_at > after)
+    rows = await connection.execute(query.order_by(desc(events.c.event_time), desc(events.c.id)))
+    return [Event(**dict(zip(EVENT_FIELDS, row, strict=True))) for row in rows]
 
 
 async def read_raw(connection: AsyncConnection, id_prefix: str) -> list[bytes]:
     """Return the exact bytes, as received, of the events whose id begins so (hexadecimal digits), two at most."""
-    digits = id_prefix.replace("-", "")[:32]
-    least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    query = select(events.c.raw).where(events.c.id.between(least, greatest)).limit(2)
+    query = select(events.c.raw).where(events.c.id.between(*id_range(id_prefix))).limit(2)
     return [unpacked(bytes(raw)) for raw in (await connection.execute(query)).scalars()]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Severity
 from app.search.query import Search
-from app.storage.conditions import condition_of
+from app.storage.conditions import resolve
 from app.storage.dimensions import OF_COLUMN, facts
 from app.storage.reading import reading
 
@@ -88,7 +88,7 @@ async def histogram(
         bucket = max(bucket or _BUCKETS[0], _round_bucket(last - first))
         starts = _starts(first, last, bucket)
         found: dict[datetime, dict[Severity, int]] = {start: {} for start in starts}
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is not None and starts:
             at = func.date_bin(cast(literal(bucket), Interval), facts.c.event_time, _ORIGIN)
             query = select(at, facts.c.severity, func.count()).where(condition, facts.c.event_time >= starts[0])
@@ -105,7 +105,7 @@ async def top_values(connection: AsyncConnection, search: Search, field: str, li
     """
     column = TOP_FIELDS[field]
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return []
         query = _severities(condition) if field == "severity" else _values(condition, column)
@@ -149,7 +149,7 @@ def _values(condition: ColumnElement[bool], column: str) -> Select[Any]:
     )
     table = dimension.table
     events = func.sum(counted.c.events)
-    value = func.min(table.c.spelled[dimension.columns.index(column)].astext)
+    value = func.min(func.coalesce(table.c.spelled[column].astext, table.c[column]))
     return (
         select(value, cast(events, BigInteger))
         .join_from(counted, table, table.c.id == counted.c.number)

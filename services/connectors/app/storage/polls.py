@@ -97,14 +97,15 @@ async def source_ahead(connection: AsyncConnection, connector_id: UUID) -> timed
     return max(timedelta(), ahead or timedelta())
 
 
-async def latest_polls(connection: AsyncConnection, connector_id: UUID, limit: int) -> list[dict[str, Any]]:
-    """Return the last polls of a connector, newest first, the slices of backfills left out."""
-    query = (
-        select(polls)
-        .where(polls.c.connector_id == connector_id, polls.c.tier != "backfill")
-        .order_by(polls.c.id.desc())
-        .limit(limit)
-    )
+async def list_polls(
+    connection: AsyncConnection, connector_id: UUID, limit: int, before: int | None = None, *, backfills: bool = False
+) -> list[dict[str, Any]]:
+    """Return polls of a connector, newest first. before: only those with a smaller id; backfills: their slices too."""
+    query = select(polls).where(polls.c.connector_id == connector_id).order_by(polls.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(polls.c.id < before)
+    if not backfills:
+        query = query.where(polls.c.tier != "backfill")
     return [row._asdict() for row in await connection.execute(query)]
 
 

@@ -6,20 +6,43 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, desc, func, select, tuple_
+from sqlalchemy import FromClause, Select, desc, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event
 from app.search.query import Search
-from app.storage.conditions import condition_of
+from app.storage.conditions import Truth, condition_of_times, resolve
 from app.storage.cursors import Position, read_cursor, written_cursor
 from app.storage.dimensions import facts
 from app.storage.reading import reading
-from app.storage.tables import EVENT_FIELDS, events
+from app.storage.tables import EVENT_FIELDS, events, id_range
 
 # A search first looks at so many of the nearest events in their order, and finds there what is frequent.
 _NEAREST = 20_000
 _STREAMED = 500
+
+
+_PLACE = (facts.c.event_time, facts.c.id)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """By time, and by id where times are the same."""
+
+    newest_first: bool
+
+    def by_time(self, query: Select[Any], rows: FromClause = facts) -> Select[Any]:
+        """Return the query in this order."""
+        columns = (rows.c.event_time, rows.c.id)
+        return query.order_by(*(map(desc, columns) if self.newest_first else columns))
+
+    def after(self, position: Position) -> Truth:
+        """Return the condition that an event comes after a position."""
+        return tuple_(*_PLACE) < tuple_(*position) if self.newest_first else tuple_(*_PLACE) > tuple_(*position)
+
+    def until(self, position: Position) -> Truth:
+        """Return the condition that an event comes before a position, or is there."""
+        return tuple_(*_PLACE) >= tuple_(*position) if self.newest_first else tuple_(*_PLACE) <= tuple_(*position)
 
 
 @dataclass(frozen=True)
@@ -54,10 +77,10 @@ async def find_page(
     """
     after = read_cursor(cursor) if cursor else None
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return Page((), None)
-        found = await _positions(connection, condition, after, limit + 1, newest_first=newest_first)
+        found = await _positions(connection, search, condition, after, limit + 1, _Order(newest_first))
         more = len(found) > limit
         stored = await read_stored(connection, [position.id for position in found[:limit]])
     return Page(stored, written_cursor(found[limit - 1]) if more else None)
@@ -81,7 +104,7 @@ async def stream(
 async def count(connection: AsyncConnection, search: Search, at_most: int = 10_000) -> int:
     """Return how many events a search finds; counting ends at at_most. Raises Retry (search_too_slow)."""
     async with reading(connection):
-        condition = await condition_of(connection, search)
+        condition = (await resolve(connection, search)).found
         if condition is None:
             return 0
         some = select(facts.c.act).where(condition).limit(at_most).subquery()
@@ -91,6 +114,13 @@ async def count(connection: AsyncConnection, search: Search, at_most: int = 10_0
 async def read_event(connection: AsyncConnection, event_id: UUID) -> StoredEvent | None:
     """Return one event, or None when it is not stored."""
     return next(iter(await read_stored(connection, [event_id])), None)
+
+
+async def find_ids(connection: AsyncConnection, prefix: str) -> list[UUID]:
+    """Return the ids that begin so (hexadecimal digits), two at most."""
+    least, greatest = id_range(prefix)
+    query = select(events.c.id).where(events.c.id.between(least, greatest)).limit(2)
+    return list((await connection.execute(query)).scalars())
 
 
 async def read_stored(connection: AsyncConnection, ids: Sequence[UUID]) -> tuple[StoredEvent, ...]:
@@ -106,28 +136,24 @@ def _event(row: Sequence[Any]) -> Event:
 
 
 async def _positions(
-    connection: AsyncConnection,
-    condition: ColumnElement[bool],
-    after: Position | None,
-    limit: int,
-    *,
-    newest_first: bool,
+    connection: AsyncConnection, search: Search, condition: Truth, after: Position | None, limit: int, order: _Order
 ) -> list[Position]:
     """Return the first events after a position that meet a condition.
 
-    What is frequent is found among the nearest. What is rare is searched for in all the rest at once: walking there in
-    order would cost as much as reading everything, row by row.
+    What is frequent is found among the nearest. What is rare is looked for in all the rest at once: to walk there in
+    order, row by row, costs more than to read them as they lie and to sort what is found.
     """
+    bounds = [condition_of_times(search)]
     if after is not None:
-        place = tuple_(facts.c.event_time, facts.c.id)
-        bound = tuple_(after.event_time, after.id)
-        condition = and_(condition, place < bound if newest_first else place > bound)
-    return await _read(connection, _ordered(facts, newest_first=newest_first).where(condition).limit(limit))
-
-
-def _ordered(table: Any, *, newest_first: bool) -> Select[Any]:
-    order = (table.c.event_time, table.c.id)
-    return select(*order).order_by(*(map(desc, order) if newest_first else order))
+        bounds.append(order.after(after))
+    edge = order.by_time(select(*_PLACE).where(*bounds)).offset(_NEAREST).limit(1)
+    last = (await connection.execute(edge)).one_or_none()
+    near = [] if last is None else [order.until(Position(*last))]
+    found = await _read(connection, order.by_time(select(*_PLACE).where(condition, *bounds, *near)).limit(limit))
+    if last is None or len(found) == limit:
+        return found
+    everything = select(*_PLACE).where(condition, *bounds).offset(0).subquery()
+    return await _read(connection, order.by_time(select(everything), everything).limit(limit))
 
 
 async def _read(connection: AsyncConnection, query: Select[Any]) -> list[Position]:

@@ -2,6 +2,7 @@
 
 from types import NoneType
 from typing import Any, get_args
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
@@ -132,11 +133,19 @@ events = Table(
     Column("stored_at", Time, nullable=False, server_default=func.now()),
 )
 
+
+def id_range(prefix: str) -> tuple[UUID, UUID]:
+    """Return the first and the last id that begin so: hexadecimal digits, dashes between them count for nothing."""
+    digits = prefix.replace("-", "")[:32]
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
 quarantine = Table(
     "quarantine",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("connector", Text, nullable=False),
+    Column("source", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),

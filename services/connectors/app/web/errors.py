@@ -7,12 +7,12 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
-from app.api import problems
-from app.errors import AisocError, InvalidInput, NotFound, NotSignedIn
+from app.errors import Abort, AisocError, InvalidInput, NotFound, NotSignedIn
 from app.log import get_logger
 from app.storage.database import database_problem
 from app.web.access import service_of
 from app.web.headers import harden
+from app.web.problems import problem_answer, problem_headers, status_of
 from app.web.templates import error_page
 
 _log = get_logger(__name__)
@@ -30,10 +30,10 @@ def answer(request: Request, error: AisocError) -> Response:
     """Return the answer to a request that failed: a problem, a page, or the way to the sign-in page."""
     now = service_of(request).clock.now()
     if not wants_page(request):
-        return problems.answer(error, now)
+        return problem_answer(error, now)
     if isinstance(error, NotSignedIn) and request.method in ("GET", "HEAD"):
         return RedirectResponse(sign_in_path(request), 303)
-    return error_page(problems.status_of(error), error, headers=problems.headers_of(error, now))
+    return error_page(status_of(error), error, headers=problem_headers(error, now))
 
 
 def wants_page(request: Request) -> bool:
@@ -49,7 +49,7 @@ def sign_in_path(request: Request) -> str:
 
 async def _answer_aisoc(request: Request, error: Exception) -> Response:
     assert isinstance(error, AisocError)
-    if problems.status_of(error) >= 500:
+    if status_of(error) >= 500:
         _log.error("request_failed", path=request.url.path, code=error.code, reason=error.message)
     return answer(request, error)
 
@@ -77,6 +77,9 @@ async def _answer_http(request: Request, error: Exception) -> Response:
 async def _answer_unforeseen(request: Request, error: Exception) -> Response:
     """Answer what nobody foresaw; the server logs its traceback."""
     del error
-    response = answer(request, problems.unforeseen())
+    problem = Abort(
+        "unforeseen_error", "AiSOC met an error that it does not know.", "The log has its traceback: please report it."
+    )
+    response = answer(request, problem)
     harden(response.headers, request.scope)
     return response

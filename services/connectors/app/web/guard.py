@@ -6,10 +6,10 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from yarl import URL
 
-from app.api import problems
 from app.errors import AisocError, Denied, InvalidInput
 from app.settings import Settings
 from app.web.cookies import bearer_token, has_session_cookie
+from app.web.problems import problem_answer
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # Its answers are meant for other origins too: the console's library lets every one in.
@@ -35,7 +35,7 @@ class CrossSiteGuard:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await problems.answer(refused, scope["aisoc.service"].clock.now())(scope, receive, send)
+            await problem_answer(refused, scope["aisoc.service"].clock.now())(scope, receive, send)
 
     def _refusal(self, request: HTTPConnection) -> AisocError | None:
         if bearer_token(request.headers) is not None and not has_session_cookie(request):

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.api import problems
 from app.errors import AisocError, InvalidInput, NotFound
 from app.security.links import choose_password, set_up, whose_link
 from app.security.login import log_in
@@ -16,6 +15,7 @@ from app.storage.users import UserRow, any_user
 from app.web.access import Public, address_of_caller, find_actor, service_of
 from app.web.cookies import delete_session_cookie, session_cookie, set_session_cookie
 from app.web.forms import local_path, read_form
+from app.web.problems import problem_headers, status_of
 from app.web.templates import page
 
 pages = APIRouter(dependencies=[Public], include_in_schema=False)
@@ -39,7 +39,7 @@ async def sign_in(request: Request) -> Response:
         secret = await log_in(service_of(request), name, form.get("password", ""), **_from(request))
     except AisocError as error:
         return await _sign_in_page(request, where, error=error, name=name)
-    return await _signed_in(request, secret, where)
+    return await signed_in(request, secret, where)
 
 
 @pages.post("/sign-out")
@@ -71,7 +71,7 @@ async def first_admin(request: Request, link: str = "") -> Response:
         secret = await set_up(service_of(request), link, name, form.get("password", ""), **_from(request))
     except InvalidInput as error:
         return _choose_page(request, None, error=error, name=name)
-    return await _signed_in(request, secret, "/")
+    return await signed_in(request, secret, "/")
 
 
 @pages.get("/password")
@@ -90,10 +90,11 @@ async def new_password(request: Request, link: str = "") -> Response:
         secret = await choose_password(service_of(request), link, form.get("password", ""), **_from(request))
     except InvalidInput as error:
         return _choose_page(request, user, error=error)
-    return await _signed_in(request, secret, "/")
+    return await signed_in(request, secret, "/")
 
 
-async def _signed_in(request: Request, secret: str, where: str) -> Response:
+async def signed_in(request: Request, secret: str, where: str) -> Response:
+    """Return the answer that brings a browser its new session, in place of the one before, and leads it on."""
     service = service_of(request)
     if former := session_cookie(request, service.settings):
         await end_session(service, former, address_of_caller(request))
@@ -121,8 +122,8 @@ def _form_page(request: Request, template: str, error: AisocError | None, **fact
     """Return a page with a form, and what was wrong with what was sent before."""
     if error is None:
         return page(template, error=None, **facts)
-    headers = problems.headers_of(error, service_of(request).clock.now())
-    return page(template, problems.status_of(error), headers, error=error, **facts)
+    headers = problem_headers(error, service_of(request).clock.now())
+    return page(template, status_of(error), headers, error=error, **facts)
 
 
 async def _need_set_up_link(request: Request, link: str) -> None:

@@ -1,13 +1,14 @@
-"""The API as its callers meet it, in this process."""
+"""The API as its callers meet it, in this process, each with a token of their own."""
 
 from contextlib import asynccontextmanager
-from uuid import uuid4
 
 import httpx
 import pytest
+from support import ADDRESS
 
-from app.security.roles import Actor, Role
-from app.web import access
+from app.security.roles import Role
+from app.security.tokens import create_token
+from app.security.users import add_user
 from app.web.app import create_app
 
 
@@ -17,23 +18,22 @@ def application(service):
 
 
 @pytest.fixture
-def calling(application, monkeypatch):
-    """Open a client that is signed in with a role, or with none."""
+def calling(application, service):
+    """Open a client that has the token of a user named by its role, or of nobody."""
 
-    async def find_caller(request):
-        role = request.headers.get("x-test-role")
-        if role is None:
-            return await nobody(request)
-        return Actor(role, Role(role), "api", uuid4(), "192.0.2.7")
+    tokens = {}
 
-    nobody = access.find_caller
-    monkeypatch.setattr(access, "find_caller", find_caller)
+    async def token_of(role):
+        if role not in tokens:
+            user = await add_user(service, role, Role(role))
+            _, tokens[role] = await create_token(service, "tests", Role(role), user_id=user.id)
+        return tokens[role]
 
     @asynccontextmanager
     async def client(role):
-        headers = {"x-test-role": role} if role else {}
+        headers = {"Authorization": f"Bearer {await token_of(role)}"} if role else {}
         transport = httpx.ASGITransport(application, client=("192.0.2.7", 50_000))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as opened:
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS, headers=headers) as opened:
             yield opened
 
     return client

@@ -7,6 +7,7 @@ import re
 import pytest
 import structlog
 from doors import PASSWORD, browser, person, sign_in, words
+from pydantic import SecretStr
 from support import query
 
 from app.log import configure_logging
@@ -266,7 +267,9 @@ async def test_no_password_and_no_secret_is_in_the_log(service, app, logged):
 async def test_with_an_identity_provider_the_page_offers_it(settings, clock):
     from app.main import open_service  # noqa: PLC0415
 
-    changed = settings.model_copy(update={"sign_in_tenant": "t", "sign_in_client_id": "c"})
+    some = "00000000-0000-4000-8000-000000000001"
+    app = {"sign_in_tenant": some, "sign_in_client_id": some, "sign_in_client_secret": SecretStr("s")}
+    changed = settings.model_copy(update=app)
     async with open_service(changed, clock) as service, browser(service) as client:
         answer = await client.get("/sign-in", params={"next": "/events?a=b&c"})
     assert 'href="/sign-in/entra?next=/events%3Fa%3Db%26c"' in answer.text

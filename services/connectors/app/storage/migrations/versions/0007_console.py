@@ -34,6 +34,10 @@ _STEPS = (
         UNIQUE (user_id, name)
     )
     """,
+    # What is to understand a record when it is tried again; until now there was one source.
+    "ALTER TABLE quarantine ADD COLUMN source text NOT NULL DEFAULT 'azure_activity'",
+    "ALTER TABLE quarantine ALTER COLUMN source DROP DEFAULT",
+    "CREATE INDEX quarantine_latest ON quarantine (stored_at DESC, id DESC)",
 )
 
 

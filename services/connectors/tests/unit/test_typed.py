@@ -1,11 +1,11 @@
-"""What is typed in options: times and severities."""
+"""What is typed: times and severities."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.cli.options import parse_severities, parse_time
 from app.errors import InvalidInput
+from app.search.typed import parse_severities, parse_time
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
