@@ -11,9 +11,9 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test simulate bench lint format clean
+.PHONY: help demo test simulate bench seed bench-search lint format clean
 help:            ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored (SECONDS=60)
 	@$(VENV)/bin/aisoc demo --seconds $(or $(SECONDS),60)
@@ -30,6 +30,12 @@ simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=
 
 bench: $(DEV)    ## measure the pipeline: rates, CPU, memory, growth (2 minutes; EVENTS=20000 for a quick run)
 	@$(VENV)/bin/python -m bench $(if $(EVENTS),--events $(EVENTS))
+
+seed: $(DEV)     ## fill a private database in .seed/ to measure on (5 minutes; EVENTS=1000000)
+	@$(VENV)/bin/python -m bench.seed $(if $(EVENTS),--events $(EVENTS))
+
+bench-search: $(DEV) ## measure the searches of bench/searches.txt on what `make seed` stored
+	@$(VENV)/bin/python -m bench.search
 
 lint: $(DEV)     ## ruff and mypy
 	@$(VENV)/bin/ruff check --quiet .

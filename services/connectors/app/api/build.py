@@ -17,27 +17,19 @@ from app.api import (
     users,
 )
 from app.api.boundary import Boundary
-from app.api.contract import build_contract
-from app.api.problems import answer_problems
+from app.api.contract import build_contract, routes_of
+from app.api.problems import answer_problems, unknown_path
 from app.web.access import Public
 
 ROUTERS: list[APIRouter] = [
     part.router for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit)
 ]
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 
 def add_api(app: FastAPI) -> None:
     """Mount the API on the web application."""
-    api = _application(app)
-    for router in ROUTERS:
-        api.include_router(router)
-    _serve_contract(api)
-    app.mount("/api/v1", api)
-    app.mount("/api", _application(app))
-
-
-def _application(app: FastAPI) -> FastAPI:
-    """Return an application that knows no path yet and answers every error with a problem."""
     api = FastAPI(
         title=app.title,
         version=app.version,
@@ -49,7 +41,19 @@ def _application(app: FastAPI) -> FastAPI:
     )
     answer_problems(api)
     api.add_middleware(Boundary)
-    return api
+    for router in ROUTERS:
+        api.include_router(router)
+    api.state.routes = [route for router in ROUTERS for route in routes_of(router)]
+    _serve_contract(api)
+    app.mount("/api/v1", api)
+    app.add_api_route(
+        "/api/{path:path}", _nothing, methods=list(_METHODS), dependencies=[Public], include_in_schema=False
+    )
+
+
+async def _nothing(path: str) -> None:  # noqa: ARG001 - the framework names it
+    """Answer for what is below `/api` and of no version that there is."""
+    raise unknown_path()
 
 
 def _serve_contract(api: FastAPI) -> None:

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from app.api.fields import NAME, Body, Fault, Id, Span, Time
+from app.connectors import connector_ids, get_connector
 
-ConnectorType = Annotated[str, Field(max_length=64, description="An id of the catalog.", examples=["azure_activity"])]
+ConnectorType = Annotated[
+    str, Field(max_length=64, description="An id of the catalog.", json_schema_extra={"enum": connector_ids()})
+]
 Name = Annotated[
     str,
     Field(
@@ -15,11 +18,13 @@ Name = Annotated[
         examples=["prod"],
     ),
 ]
+# Checked by the type itself, whose messages name fields and never values.
 Config = Annotated[
     dict[str, Any],
-    Field(
-        description="The fields that `config_schema` of the catalog describes. Secrets go in here and never come out.",
-        examples=[
+    Field(description="The type's configuration. Secrets go in here and never come out."),
+    WithJsonSchema({
+        "oneOf": [get_connector(type_id).Config.model_json_schema() for type_id in connector_ids()],
+        "examples": [
             {
                 "tenant_id": "00000000-0000-0000-0000-000000000001",
                 "client_id": "00000000-0000-0000-0000-000000000002",
@@ -27,8 +32,8 @@ Config = Annotated[
                 "subscription_id": "00000000-0000-0000-0000-000000000003",
             }
         ],
-    ),
-]
+    }),
+]  # fmt: skip
 
 
 class CatalogField(BaseModel):

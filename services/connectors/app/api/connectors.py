@@ -50,7 +50,7 @@ async def read_connectors(
     return {"items": [one.facts() for one in listed]}
 
 
-@router.post("/connectors", status_code=201, response_model=Connector, responses=problems(409))
+@router.post("/connectors", status_code=201, response_model=Connector, responses=problems(404, 409))
 async def create_connector(service: Administering, body: NewConnector, response: Response) -> Facts:
     """Add a connector; it is due at once. The form of its configuration is checked, nobody is asked."""
     row = await add_connector(service, body.type, body.name, json.dumps(body.config))

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
@@ -62,6 +63,11 @@ def unforeseen() -> Abort:
     )
 
 
+def unknown_path() -> NotFound:
+    """Return what is told of an address that there is not."""
+    return NotFound("unknown_path", "There is nothing at this address.", "See /api/v1/openapi.json for what is.")
+
+
 def answer_problems(app: FastAPI) -> None:
     """Let an application answer every error that it foresees with a problem."""
     app.add_exception_handler(AisocError, _answer_ours)
@@ -87,7 +93,17 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
 
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(request, _of_http(request, error), error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request)) or headers.get("Allow", "")
+    return _answer(request, _of_http(request, error), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return the methods of an address; the framework names those of the first of its routes only."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    routes: list[APIRoute] = getattr(request.app.state, "routes", [])
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods})
 
 
 def _answer(request: Request, error: AisocError, extra: Mapping[str, str] | None = None) -> Response:
@@ -119,7 +135,7 @@ def _of_http(request: Request, error: HTTPException) -> AisocError:
     if isinstance(error.__cause__, AisocError):  # the framework wraps what reading the body raises
         return error.__cause__
     if error.status_code == 404:
-        return NotFound("unknown_path", "There is nothing at this address.", "See /api/v1/openapi.json for what is.")
+        return unknown_path()
     if error.status_code == 405:
         return InvalidInput(
             "method_not_allowed", f"{request.method} cannot be used at this address.", "The header Allow says what can."

@@ -56,7 +56,7 @@ class NewConnectors(Body):
     targets: Annotated[list[Chosen], Field(min_length=1, max_length=_MOST_AT_ONCE)]
 
 
-@router.post("/connectors/test", response_model=Report)
+@router.post("/connectors/test", response_model=Report, responses=problems(404))
 async def try_config(service: Administering, body: TriedConfig) -> Facts:
     """Try a configuration that is not stored: sign in, ask for one entry, review the app's permissions.
 
@@ -71,7 +71,7 @@ async def try_connector(service: Analysing, connector_id: UUID) -> Facts:
     return report_facts(await probe_connector(service, await found(service, connector_id)))
 
 
-@router.post("/connectors/targets", response_model=Items[Offer])
+@router.post("/connectors/targets", response_model=Items[Offer], responses=problems(404))
 async def read_targets(service: Administering, body: TriedConfig) -> Facts:
     """List what the app of a configuration can read, as its subscriptions, and which connector reads each already.
 
@@ -81,7 +81,7 @@ async def read_targets(service: Administering, body: TriedConfig) -> Facts:
     return {"items": [offer.facts() for offer in offers]}
 
 
-@router.post("/connectors/bulk", status_code=201, response_model=Items[Connector], responses=problems(409))
+@router.post("/connectors/bulk", status_code=201, response_model=Items[Connector], responses=problems(404, 409))
 async def create_connectors(service: Administering, body: NewConnectors) -> Facts:
     """Add a connector for each target with one configuration: all of them, or none."""
     targets = [Target(chosen.id, chosen.name, "") for chosen in body.targets]

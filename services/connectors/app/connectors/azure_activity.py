@@ -1,21 +1,21 @@
 """Azure Activity Log of one subscription: every control-plane event, read from Azure Resource Manager."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field
 
 from app.clock import iso
 from app.connectors.base import CollectionConfig, Context, Finding, Stream, Target, TestReport, Window
+from app.connectors.field_types import Day, Guid, Secret, Whole
 from app.errors import AisocError
 from app.events.activity import Activity, outcome_of, read_activity
 from app.events.actors import identify_actor
@@ -30,7 +30,6 @@ from app.microsoft.subscriptions import list_subscriptions
 
 SOURCE = "azure_activity"
 _API_VERSION = "2015-04-01"
-_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LONGEST_ID = 2048
 _LONGEST_TITLE = 300
 _EXPIRY_WARNING = timedelta(days=30)
@@ -65,29 +64,6 @@ _ALARMING_CATEGORIES = frozenset({"servicehealth", "resourcehealth", "security",
 _ALARMING_LEVELS = frozenset({"error", "critical"})
 
 
-def _guid(value: str) -> str:
-    bare = value.strip().strip("{}").strip().lower()
-    if not _GUID.fullmatch(bare):
-        raise ValueError(
-            f"is not a GUID like 00000000-0000-0000-0000-000000000000 (it has {len(bare)} characters, a GUID 36)"
-            if len(bare) != 36
-            else "is not a GUID: only 0-9, a-f and four hyphens belong in it"
-        )
-    return bare
-
-
-def _secret(value: SecretStr) -> SecretStr:
-    bare = value.get_secret_value().strip()
-    if not bare:
-        raise ValueError("is empty")
-    return SecretStr(bare)
-
-
-# What _guid takes, for the form.
-_TYPED_GUID = r"^\s*\{?\s*[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\s*\}?\s*$"
-Guid = Annotated[str, Field(max_length=200, json_schema_extra={"pattern": _TYPED_GUID}), AfterValidator(_guid)]
-
-
 class ActivityConfig(CollectionConfig):
     """What a connector of this type is given."""
 
@@ -95,36 +71,34 @@ class ActivityConfig(CollectionConfig):
 
     tenant_id: Guid = Field(title="Tenant ID", description="Directory (tenant) ID of the app registration, a GUID.")
     client_id: Guid = Field(title="Client ID", description="Application (client) ID of the app registration, a GUID.")
-    client_secret: Annotated[SecretStr, Field(max_length=1000), AfterValidator(_secret)] = Field(
-        title="Client secret", description="The secret's Value (not its Secret ID)."
-    )
+    client_secret: Secret = Field(title="Client secret", description="The secret's Value (not its Secret ID).")
     subscription_id: Guid = Field(title="Subscription ID", description="The subscription to watch, a GUID.")
     cloud: str = Field(
         "AzureCloud",
         title="Cloud",
         description="AzureCloud, AzureUSGovernment, AzureChinaCloud or one that AISOC_CLOUDS declares.",
     )
-    poll_interval_seconds: int = Field(
+    poll_interval_seconds: Whole = Field(
         300, ge=30, le=86_400, title="Poll interval", description="Seconds between polls, 30 to 86,400."
     )
-    client_secret_expires_on: date | None = Field(
+    client_secret_expires_on: Day | None = Field(
         None, title="Secret expires on", description="Date as YYYY-MM-DD; the connection test warns 30 days before."
     )
-    initial_lookback_hours: int = Field(
+    initial_lookback_hours: Whole = Field(
         24,
         ge=0,
         le=2160,
         title="Initial lookback",
         description="Hours that the first poll reads back, 0 to 2,160 (90 days).",
     )
-    overlap_seconds: int = Field(
+    overlap_seconds: Whole = Field(
         300,
         ge=0,
         le=86_400,
         title="Overlap",
         description="Seconds before the checkpoint that each poll reads again, for late events.",
     )
-    sweep_minutes: int = Field(
+    sweep_minutes: Whole = Field(
         60,
         ge=0,
         le=1440,

@@ -52,7 +52,7 @@ def read_entra_app(settings: Settings, clouds: Clouds) -> EntraApp | None:
         raise InvalidInput(
             "invalid_setting",
             f"The setting {_variable(missing)} is missing, while {_variable(given[0])} is set.",
-            f"Set {' and '.join(_variable(name) for name in _NEEDED)}, or none of them.",
+            f"Set all three, or none: {', '.join(_variable(name) for name in _NEEDED)}.",
         )
     assert settings.sign_in_client_secret is not None
     return EntraApp(

@@ -1,5 +1,6 @@
 """A search as SQL on the narrow rows: its texts are looked up in the small tables first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select, true
@@ -8,7 +9,7 @@ from sqlalchemy.types import UserDefinedType
 
 from app.search.fields import Kind
 from app.search.query import And, Condition, Match, Not, Or, Search, Severities, Value, When
-from app.storage.dimensions import OF_COLUMN, Dimension, facts
+from app.storage.dimensions import DIMENSIONS, OF_COLUMN, Dimension, facts
 from app.storage.tables import id_range
 from app.storage.texts import whole_or_pattern, with_text
 
@@ -42,7 +43,8 @@ async def resolve(connection: AsyncConnection, search: Search) -> Resolved:
     """Look a search's texts up."""
     if isinstance(search, Resolved):
         return search
-    condition = await _condition(connection, search.condition)
+    plan = _plan(search.condition)
+    condition = _truth(plan, await _numbers(connection, list(_texts(plan))))
     return Resolved(search.parts, None if condition.compare(false()) else condition)
 
 
@@ -53,9 +55,9 @@ def condition_of_times(search: Search) -> Truth:
     return and_(true(), *since, *until)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Texts:
-    """A condition on the texts of one table alone, which one look decides."""
+    """A condition on the texts of one table alone."""
 
     dimension: Dimension
     condition: Truth
@@ -75,10 +77,6 @@ class _Opposite:
 
 
 _Plan = Truth | _Texts | _Joined | _Opposite
-
-
-async def _condition(connection: AsyncConnection, asked: Condition) -> Truth:
-    return await _looked_up(connection, _plan(asked))
 
 
 def _plan(asked: Condition) -> _Plan:
@@ -116,39 +114,54 @@ def _joined(parts: list[_Plan], *, all_of_them: bool) -> _Plan:
     return everything[0] if len(everything) == 1 else _Joined(all_of_them, everything)
 
 
-async def _looked_up(connection: AsyncConnection, plan: _Plan) -> Truth:
+def _texts(plan: _Plan) -> Iterator[_Texts]:
     match plan:
         case _Texts():
-            return await _pointing(connection, plan)
+            yield plan
         case _Opposite(part):
-            return not_(await _looked_up(connection, part))
-        case _Joined(whole, parts):
-            found: list[Truth] = []
+            yield from _texts(part)
+        case _Joined(_, parts):
             for part in parts:
-                found.append(await _looked_up(connection, part))
-                if found[-1].compare(false() if whole else true()):
-                    break  # it decides
-            return and_(true(), *found) if whole else or_(false(), *found)
+                yield from _texts(part)
+
+
+async def _numbers(connection: AsyncConnection, asked: list[_Texts]) -> dict[_Texts, str | None]:
+    """Return the numbers of the rows that meet each condition, reading each table once; None where there are none.
+
+    They come and go as one text, which costs a tenth of a list.
+    """
+    found: dict[_Texts, str | None] = {}
+    for dimension in DIMENSIONS:
+        here = [texts for texts in asked if texts.dimension is dimension]
+        if here:
+            table = dimension.table
+            lists = [cast(func.array_agg(table.c.id).filter(texts.condition), Text) for texts in here]
+            found |= zip(here, (await connection.execute(select(*lists).select_from(table))).one(), strict=True)
+    return found
+
+
+def _truth(plan: _Plan, numbers: dict[_Texts, str | None]) -> Truth:
+    match plan:
+        case _Texts():
+            return _pointing(plan.dimension, numbers[plan])
+        case _Opposite(part):
+            return not_(_truth(part, numbers))
+        case _Joined(whole, parts):
+            truths = [_truth(part, numbers) for part in parts]
+            return and_(true(), *truths) if whole else or_(false(), *truths)
         case _:
             return plan
 
 
-async def _pointing(connection: AsyncConnection, texts: _Texts) -> Truth:
-    """Return the condition that a narrow row points to one of the rows with these texts.
-
-    Their numbers come and go as one text, which costs a tenth of a list.
-    """
-    table = texts.dimension.table
-    numbers = cast(func.array_agg(table.c.id), Text)
-    query = select(func.count(), numbers).where(texts.condition)
-    found, told = (await connection.execute(query)).one()
-    if not found:
+def _pointing(dimension: Dimension, numbers: str | None) -> Truth:
+    """Return the condition that a narrow row has one of these numbers."""
+    if numbers is None:
         return false()
-    array = literal(told, _Numbers())
-    if found <= _FEW:
-        return texts.dimension.fact == any_(array)
+    array = literal(numbers, _Numbers())
+    if numbers.count(",") < _FEW:
+        return dimension.fact == any_(array)
     # As a truth that is asked for, it stays a look into a table of hashes, whatever the planner expects of it.
-    return texts.dimension.fact.in_(select(func.unnest(array))).is_(true())
+    return dimension.fact.in_(select(func.unnest(array))).is_(true())
 
 
 def _match(asked: Match) -> _Plan:

@@ -81,27 +81,29 @@ async def list_quarantined(
     return [Quarantined(**row._asdict()) for row in await connection.execute(query)]
 
 
-async def read_quarantined_raw(connection: AsyncConnection, id_prefix: str) -> bytes:
-    """Return a record's bytes as received. id_prefix: the beginning of its id, in hexadecimal digits.
+async def find_record(connection: AsyncConnection, id_prefix: str) -> UUID:
+    """Return the id of the record whose id begins so (hexadecimal digits).
 
     Raises NotFound (unknown_record), also where more than one begins so.
     """
     digits = id_prefix.replace("-", "")[:32]
     least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    query = select(quarantine.c.raw).where(quarantine.c.id.between(least, greatest)).limit(2)
+    query = select(quarantine.c.id).where(quarantine.c.id.between(least, greatest)).limit(2)
     found = list((await connection.execute(query)).scalars())
     if len(found) != 1:
         raise NotFound(
             "unknown_record",
-            f"There is {'no' if not found else 'more than one'} record in quarantine whose id begins with {id_prefix}.",
+            f"There is {'more than one' if found else 'no'} record in quarantine whose id begins with {id_prefix}.",
             "Take an id of the list of quarantine; a record that was understood meanwhile is an event.",
         )
-    return bytes(found[0])
+    return found[0]
 
 
-async def count_quarantined(connection: AsyncConnection) -> int:
-    """Return how many records there are."""
-    return int((await connection.execute(select(func.count()).select_from(quarantine))).scalar_one())
+async def read_quarantined_raw(connection: AsyncConnection, id_prefix: str) -> bytes:
+    """Return a record's bytes as received. id_prefix: as of find_record. Raises NotFound (unknown_record)."""
+    record_id = await find_record(connection, id_prefix)
+    query = select(quarantine.c.raw).where(quarantine.c.id == record_id)
+    return bytes((await connection.execute(query)).scalar_one())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.errors import Retry
 _SECONDS = 10
 # Plans are made for the values at hand: one for any values would be wrong for the rare or for the frequent.
 _SET_UP = text(
-    f"SELECT set_config('statement_timeout', '{_SECONDS}s', true), set_config('jit', 'off', true), "
+    "SELECT set_config('statement_timeout', :timeout, true), set_config('jit', 'off', true), "
     "set_config('plan_cache_mode', 'force_custom_plan', true)"
 )
 
@@ -26,7 +26,7 @@ async def reading(connection: AsyncConnection) -> AsyncIterator[None]:
     """
     nested = await connection.begin_nested()
     try:
-        await connection.execute(_SET_UP)
+        await connection.execute(_SET_UP, {"timeout": f"{_SECONDS}s"})
         yield
     except DBAPIError as error:
         if not isinstance(error.orig, QueryCanceled):

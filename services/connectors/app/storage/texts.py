@@ -51,7 +51,7 @@ def _from_address(texts: Texts, value: Value, *, exact: bool) -> Truth:
     network = value.network
     if network is None or (exact and network.num_addresses > 1):
         return whole_or_pattern(texts, value)
-    return func.coalesce(ACTOR.table.c.address.op("<<=")(cast(str(network), CIDR)), false())
+    return func.coalesce(ACTOR.table.c.address.bool_op("<<=")(cast(str(network), CIDR)), false())
 
 
 def _there_or_below(texts: Texts, value: Value) -> Truth:

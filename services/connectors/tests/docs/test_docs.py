@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,8 +18,11 @@ from app.cli import app as command_line
 from app.connectors import connector_ids, get_connector
 from app.connectors.azure_activity import _HIGH_BLAST_RADIUS_VERBS
 from app.events.event import Event
+from app.search.fields import NAMES
+from app.search.language import parse
 from app.settings import Settings
 
+NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ROOT = Path(__file__).parents[4]
 SOURCE = ROOT / "services" / "connectors" / "app"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -28,6 +32,7 @@ CODE_ARGUMENT = {
     "Retry": 0,
     "Skip": 0,
     "InvalidInput": 0,
+    "InvalidSearch": 0,
     "NotFound": 0,
     "Conflict": 0,
     "Denied": 0,
@@ -165,6 +170,21 @@ def test_every_error_and_finding_code_is_explained() -> None:
 
 def test_no_code_is_explained_that_the_source_does_not_have() -> None:
     assert not rows(page("docs/errors.md")) - set(codes())
+
+
+def test_every_field_of_a_search_is_in_the_table_of_its_page() -> None:
+    assert rows(section(page("docs/search.md"), "Fields")) >= set(NAMES)
+
+
+def test_every_search_that_the_page_shows_is_understood() -> None:
+    text = page("docs/search.md")
+    terms = [line.split(" | ")[1] for line in section(text, "Terms").splitlines() if line.startswith("| ")][1:]
+    told = [search for cell in terms for search in re.findall(r"`([^`]+)`", cell)]
+    blocks = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    examples = [line for block in blocks[:2] for line in block.splitlines()]
+    assert (len(told) > 9, len(examples) > 8) == (True, True)
+    for search in (*told, *examples, *(field.example for field in NAMES.values())):
+        assert parse(search, NOW).parts, search
 
 
 def test_every_kind_of_log_line_is_explained() -> None:

@@ -4,12 +4,20 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import structlog
 from support import ADDRESS
 
 from app.security.roles import Role
 from app.security.tokens import create_token
 from app.security.users import add_user
 from app.web.app import create_app
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _short_tracebacks():
+    """Print tracebacks as the service does; with all local variables each takes seconds."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ async def test_a_path_that_is_not_there_is_a_problem(api, path):
 async def test_a_method_that_is_not_there_is_a_problem_that_says_which_are(api):
     answer = await api.put("/api/v1/connectors", json={})
     check(answer, 405, "method_not_allowed")
-    assert answer.headers["allow"]
+    assert answer.headers["allow"] == "GET, POST"
 
 
 async def test_nobody_signed_in_is_told_how(calling):

@@ -113,6 +113,47 @@ def test_events_are_filtered_by_time_severity_and_limit(aisoc, live_lab, added):
     assert "grants a role" in aisoc("events", "--severity", "high")[0]
 
 
+def test_events_are_searched_in_the_language_and_options_narrow_further(aisoc, live_lab, added):
+    live_lab.publish(story(live_lab))
+    aisoc("connectors", "poll", "lab")
+
+    def found(*words):
+        return len(aisoc("events", *words, "--json")[0].splitlines())
+
+    assert found("severity>=medium since:1h") == 3
+    assert found("severity>=medium", "operation:roleassignments") == 2
+    assert found("-operation:roleassignments") == 4
+    assert found("--severity", "medium+", "NOT operation:roleassignments", "--since", "1h") == 1
+    assert found("--connector", "lab", "actor:*") == 6
+    assert found("--connector", "la") == 0
+    assert "raw" in aisoc("events", "--help")[0]
+
+
+def test_a_mistake_in_a_search_is_pointed_at(aisoc, added):
+    _, told = aisoc("events", "delete actr:alice", code=2)
+    assert told.splitlines()[:2] == ["delete actr:alice", "       ^^^^"]
+    assert "Did you mean actor?" in told
+    problem = json.loads(aisoc("events", "actr:alice", "--json", code=2)[1])["error"]
+    assert (problem["code"], problem["position"]) == ("invalid_search", [0, 4])
+
+
+def test_one_event_is_shown_with_what_was_around_it(aisoc, live_lab, added):
+    live_lab.publish(story(live_lab))
+    aisoc("connectors", "poll", "lab")
+    event = json.loads(aisoc("events", "roleassignments", "--limit", "1", "--json")[0])
+    told, _ = aisoc("events", "show", event["id"][:8])
+    for fact in (event["title"], event["actor"], event["resource_id"], "grants a role", "by lab", "Same actor"):
+        assert fact in told
+    shown = aisoc.json("events", "show", event["id"])
+    assert (shown["event"], shown["connector"]) == (event, "lab")
+    assert {kind: len(found) for kind, found in shown["neighbours"].items()} == {
+        "operation": 1,
+        "actor": 5,
+        "resource": 1,
+    }
+    assert "unknown_event" in aisoc("events", "show", "00000000", "--json", code=2)[1]
+
+
 def test_key_rotation_leaves_the_connectors_working(aisoc, added, tmp_path):
     ring = tmp_path / "home" / "keyring.json"
     before = ring.read_text()

@@ -1,11 +1,17 @@
+import json
+
+import msgspec
 import psycopg
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 from support import query
 
 from app.errors import Abort
+from app.search.language import parse
 from app.storage.database import migrate, newest_version, open_database
-from app.storage.tables import metadata
+from app.storage.dimensions import metadata
+from app.storage.search import find_page
 
 
 @pytest.fixture
@@ -59,6 +65,24 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_what_it_holds(e
         ).fetchall()
         assert ledger == (True, "outage_longer_than_retention", True, True, True)
         assert set(connection.execute("SELECT tier FROM polls")) == {("poll",)}
+
+
+async def test_events_that_were_stored_before_can_be_searched_after_an_upgrade(empty_url, lab, connector):
+    raws = [json.dumps(record).encode() for record in lab.operations(3)]
+    found = [connector.normalize(raw) for raw in raws]
+    names = [*msgspec.structs.asdict(found[0]), "connector", "raw"]
+    migrate(empty_url, "0004")
+    with psycopg.connect(empty_url.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+        values = ", ".join(["%s"] * len(names))
+        rows = [(*msgspec.structs.astuple(event), "Old", b"{}") for event in found]
+        connection.cursor().executemany(f"INSERT INTO events ({', '.join(names)}) VALUES ({values})", rows)  # noqa: S608
+    migrate(empty_url)
+    engine = create_async_engine(empty_url)
+    async with engine.connect() as connection:
+        for text in ("", "connector:old", f"actor:{found[0].actor.upper()}", "storage"):
+            page = await find_page(connection, parse(text, lab.clock.now()))
+            assert {stored.event for stored in page.events} == set(found), text
+    await engine.dispose()
 
 
 async def test_a_postgresql_without_multiranges_is_refused_in_words(settings, monkeypatch):

@@ -29,6 +29,7 @@ async def test_an_answer_is_taken_once(door):
         assert (await browser.get(back)).status_code == 303
         browser.cookies.set("aisoc_sign_in", mark, domain="localhost.local")
         told(await browser.get(back), 403, "not known here")
+    assert len(list(door.lab.cloud.journal.of("token"))) == 1
 
 
 async def test_a_code_that_was_redeemed_elsewhere_lets_nobody_in(door):
@@ -79,6 +80,7 @@ async def test_a_sign_in_must_be_finished_within_ten_minutes(door):
         back = await pick(browser, door)
         door.lab.clock.advance(minutes=10)
         told(await browser.get(back), 403, "older than ten minutes", "Start again")
+    assert not list(door.lab.cloud.journal.of("token"))
 
 
 async def test_unfinished_sign_ins_do_not_pile_up(door):
@@ -164,7 +166,7 @@ async def test_an_endpoint_on_another_host_gets_nothing(settings, lab, server, t
     )
     clouds.write_text(elsewhere)
     async with opened(sign_in_settings(settings, lab), lab, server) as door, door.browser() as browser:
-        told(await browser.get("/sign-in/entra"), 503, "names an address elsewhere", "AISOC_SIGN_IN_CLOUD")
+        told(await browser.get("/sign-in/entra"), 422, "names an address elsewhere", "AISOC_SIGN_IN_CLOUD")
 
 
 async def test_behind_a_proxy_the_public_address_counts_and_the_cookie_is_for_https_alone(settings, lab, server):

@@ -139,6 +139,11 @@ def test_the_two_halves_of_a_configuration_make_the_whole():
 def test_the_secrets_expiry_is_a_date():
     assert parse({"client_secret_expires_on": "2026-12-31"}).client_secret_expires_on == date(2026, 12, 31)
     assert "client_secret_expires_on " in refused({"client_secret_expires_on": "31.12.2026"}).message
+    assert "client_secret_expires_on is not a date" in refused({"client_secret_expires_on": 0}).message
+
+
+def test_a_sweep_is_not_turned_off_by_what_is_no_number() -> None:
+    assert "sweep_minutes is not a number" in refused({"sweep_minutes": False}).message
 
 
 def test_an_unknown_cloud_is_refused():

@@ -81,6 +81,8 @@ def upgrade() -> None:
     op.execute(_TABLES)
     _fill(op.get_bind())
     op.execute("CREATE INDEX event_facts_by_time ON event_facts (event_time, id)")
+    op.execute("CREATE INDEX event_facts_by_actor ON event_facts (actor)")
+    op.execute("CREATE INDEX event_facts_by_place ON event_facts (place)")
     op.execute("DROP INDEX events_by_time")
     op.execute("DROP INDEX events_by_severity")
     for table in ("acts", "actors", "parents", "places", "titles", "facts"):
