@@ -166,7 +166,7 @@ async def test_an_endpoint_on_another_host_gets_nothing(settings, lab, server, t
     )
     clouds.write_text(elsewhere)
     async with opened(sign_in_settings(settings, lab), lab, server) as door, door.browser() as browser:
-        told(await browser.get("/sign-in/entra"), 503, "names an address elsewhere", "AISOC_SIGN_IN_CLOUD")
+        told(await browser.get("/sign-in/entra"), 422, "names an address elsewhere", "AISOC_SIGN_IN_CLOUD")
 
 
 async def test_behind_a_proxy_the_public_address_counts_and_the_cookie_is_for_https_alone(settings, lab, server):

@@ -31,7 +31,7 @@ async def test_a_wrong_client_secret_is_told_with_its_setting(settings, lab, ser
     async with opened(wrong, lab, server) as door, door.browser() as browser:
         door.person("Ada", "AiSOC.Viewer")
         answer = await sign_in(browser, door)
-        told(answer, 503, "AISOC_SIGN_IN_CLIENT_SECRET", "Value, not its Secret ID")
+        told(answer, 422, "AISOC_SIGN_IN_CLIENT_SECRET", "Value, not its Secret ID")
         assert "not-it~canary" not in answer.text
 
 
@@ -39,7 +39,7 @@ async def test_an_expired_client_secret_is_told(door):
     door.person("Ada", "AiSOC.Viewer")
     door.lab.cloud.add_secret(door.lab.app, SECRET, door.lab.clock.now())
     async with door.browser() as browser:
-        told(await sign_in(browser, door), 503, "has expired")
+        told(await sign_in(browser, door), 422, "has expired")
 
 
 async def test_a_redirect_uri_that_is_not_registered_is_shown_by_entra(settings, lab, server):
@@ -57,13 +57,13 @@ async def test_a_redirect_uri_that_entra_refuses_at_the_end_is_named(door):
         door.lab.cloud.faults.add(
             faults.error("token", 401, "invalid_client", "AADSTS500112: The reply address differs.")
         )
-        told(await browser.get(back), 503, f"{door.address}/sign-in/entra/callback", "AISOC_PUBLIC_URL")
+        told(await browser.get(back), 422, f"{door.address}/sign-in/entra/callback", "AISOC_PUBLIC_URL")
 
 
 async def test_an_unknown_tenant_is_told(settings, lab, server):
     other = sign_in_settings(settings, lab, sign_in_tenant="11111111-2222-4333-8444-555555555555")
     async with opened(other, lab, server) as door, door.browser() as browser:
-        told(await browser.get("/sign-in/entra"), 503, "There is no tenant 11111111", "AISOC_SIGN_IN_TENANT")
+        told(await browser.get("/sign-in/entra"), 422, "There is no tenant 11111111", "AISOC_SIGN_IN_TENANT")
 
 
 async def test_an_unknown_app_is_shown_by_entra(settings, lab, server):
@@ -107,7 +107,7 @@ async def test_a_certificate_that_is_not_trusted_is_told(settings, lab, server):
     clouds = Path(settings.clouds)
     clouds.write_text("\n".join(line for line in clouds.read_text().splitlines() if "ca_bundle" not in line))
     async with opened(sign_in_settings(settings, lab), lab, server) as door, door.browser() as browser:
-        told(await browser.get("/sign-in/entra"), 503, "is not trusted here", "ca_bundle")
+        told(await browser.get("/sign-in/entra"), 422, "is not trusted here", "ca_bundle")
 
 
 async def test_incomplete_settings_stop_the_start(settings, lab, clock):
