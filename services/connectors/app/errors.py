@@ -3,6 +3,7 @@
 Every error has a `code` that docs/errors.md explains; a test fails when one is missing there.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,7 +32,18 @@ class Abort(AisocError):
 
 
 class InvalidInput(Abort):
-    """What was typed or configured cannot be used; the command line exits with 2."""
+    """What was typed or configured cannot be used; the command line exits with 2.
+
+    fields: what is wrong with which field of a form, where that is known; never a value.
+    """
+
+    def __init__(self, code: str, message: str, remedy: str, fields: Mapping[str, str] | None = None) -> None:
+        super().__init__(code, message, remedy)
+        self.fields = dict(fields or {})
+
+    def facts(self) -> dict[str, Any]:
+        """Return the error as JSON-ready facts, `fields` only where it has some."""
+        return super().facts() | ({"fields": self.fields} if self.fields else {})
 
 
 class NotFound(InvalidInput):

@@ -37,14 +37,25 @@ def check_config(connector: Connector, fields: dict[str, Any], clouds: Clouds) -
         config = connector.Config.model_validate(fields)
     except ValidationError as error:
         names = [name if field.is_required() else f"[{name}]" for name, field in described_fields(connector)]
+        wrong = _wrong_fields(error)
         raise InvalidInput(
             "invalid_config",
-            f"The configuration cannot be used: {_wrong_fields(error)}.",
+            f"The configuration cannot be used: {'; '.join(f'{name} {what}' for name, what in wrong.items())}.",
             f"Fields of {connector.id}: {', '.join(names)}; {connector.docs} says where to find each.",
+            wrong,
         ) from None
     if isinstance(cloud := getattr(config, "cloud", None), str):
         clouds.get(cloud)
     return config
+
+
+def wrong_fields(connector: Connector, fields: dict[str, Any]) -> dict[str, str]:
+    """Return what is wrong with which field of a configuration that is still being written, never quoting a value."""
+    try:
+        connector.Config.model_validate(fields)
+    except ValidationError as error:
+        return _wrong_fields(error)
+    return {}
 
 
 def described_fields(connector: Connector) -> list[tuple[str, FieldInfo]]:
@@ -81,11 +92,12 @@ def _not_json(reason: str) -> InvalidInput:
     )
 
 
-def _wrong_fields(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(map(str, wrong['loc']))} {_plain(wrong['msg'], wrong['type'])}"
+def _wrong_fields(error: ValidationError) -> dict[str, str]:
+    """Return the faults by field: each continues a sentence that begins with the field's name."""
+    return {
+        ".".join(map(str, wrong["loc"])): _plain(wrong["msg"], wrong["type"])
         for wrong in error.errors(include_input=False, include_url=False)
-    )
+    }
 
 
 def _plain(message: str, kind: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.collection.configuration import check_config, open_config, parse_object, secret_fields, split_config
 from app.connectors import get_connector
-from app.connectors.base import Connector, Finding, Target, TestReport
+from app.connectors.base import CollectionConfig, Connector, Finding, Target, TestReport
 from app.errors import AisocError, InvalidInput
 from app.security.roles import Role
 from app.service import Service
@@ -28,6 +28,7 @@ from app.storage.connectors import (
 )
 from app.storage.polls import failures_since_complete
 
+Tell = Callable[[Finding], None]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME_ROOM = 58  # and a number, where a name is taken
 
@@ -39,6 +40,7 @@ def check_name(name: str) -> str:
             "invalid_name",
             f"{name[:80]!r} cannot be a name.",
             "Use up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first.",
+            {"name": "may have up to 64 letters, digits, dots, hyphens and underscores, a letter or digit first"},
         )
     return name
 
@@ -137,18 +139,13 @@ async def remove_connector(service: Service, row: ConnectorRow) -> None:
         await note_change(connection, service.actor, service.clock.now(), "connector.remove", row.name)
 
 
-async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
-    """Try a stored connector against the real endpoint; every failure is a finding.
+async def probe_connector(service: Service, row: ConnectorRow, tell: Tell | None = None) -> TestReport:
+    """Try a stored connector against the real endpoint; every failure is a finding. tell: called with each at once.
 
     One whose polls fail and whose test is good is due at once: what was wrong was mended.
     """
     service.actor.need(Role.ANALYST)
-    try:
-        connector, config = open_config(row, service.vault)
-        async with connector.connect(config, service.context) as session:
-            report = await connector.test(session)
-    except AisocError as error:
-        return TestReport((Finding.of(error),))
+    report = await _probe(service, lambda: open_config(row, service.vault), tell)
     if report.ok:
         async with service.engine.begin() as connection:
             if (await failures_since_complete(connection, row.id)).count:
@@ -156,19 +153,17 @@ async def probe_connector(service: Service, row: ConnectorRow) -> TestReport:
     return report
 
 
-async def probe_config(service: Service, connector_id: str, config_json: str | bytes) -> TestReport:
-    """Try a configuration that is not stored; every failure at the source is a finding.
+async def probe_config(
+    service: Service, connector_id: str, config_json: str | bytes, tell: Tell | None = None
+) -> TestReport:
+    """Try a configuration that is not stored; every failure at the source is a finding. tell: called with each at once.
 
     Raises InvalidInput where it cannot be a configuration at all.
     """
     service.actor.need(Role.ADMIN)
     connector = get_connector(connector_id)
     config = check_config(connector, parse_object(config_json), service.clouds)
-    try:
-        async with connector.connect(config, service.context) as session:
-            return await connector.test(session)
-    except AisocError as error:
-        return TestReport((Finding.of(error),))
+    return await _probe(service, lambda: (connector, config), tell)
 
 
 async def rotate_keys(service: Service) -> int:
@@ -193,6 +188,26 @@ async def rotate_keys(service: Service) -> int:
         vault.ring.save(vault.keys.keeping({before}))
         vault.reload()
     return len(rows)
+
+
+async def _probe(
+    service: Service, opened: Callable[[], tuple[Connector, CollectionConfig]], tell: Tell | None
+) -> TestReport:
+    findings: list[Finding] = []
+
+    def found(finding: Finding) -> None:
+        findings.append(finding)
+        if tell is not None:
+            tell(finding)
+
+    try:
+        connector, config = opened()
+        async with connector.connect(config, service.context) as session:
+            async for finding in connector.test(session):
+                found(finding)
+    except AisocError as error:
+        found(Finding.of(error))
+    return TestReport(tuple(findings))
 
 
 async def _names_taken(service: Service, connection: AsyncConnection) -> set[str]:

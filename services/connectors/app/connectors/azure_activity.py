@@ -14,7 +14,7 @@ import msgspec
 from pydantic import ConfigDict, Field
 
 from app.clock import iso
-from app.connectors.base import CollectionConfig, Context, Finding, Stream, Target, TestReport, Window
+from app.connectors.base import CollectionConfig, Context, Finding, Stream, Target, Window
 from app.connectors.field_types import Day, Guid, Secret, Whole
 from app.errors import AisocError
 from app.events.activity import Activity, outcome_of, read_activity
@@ -82,7 +82,9 @@ class ActivityConfig(CollectionConfig):
         300, ge=30, le=86_400, title="Poll interval", description="Seconds between polls, 30 to 86,400."
     )
     client_secret_expires_on: Day | None = Field(
-        None, title="Secret expires on", description="Date as YYYY-MM-DD; the connection test warns 30 days before."
+        None,
+        title="Secret expires on",
+        description="The date beside the secret (YYYY-MM-DD); the connection test warns 30 days before.",
     )
     initial_lookback_hours: Whole = Field(
         24,
@@ -157,21 +159,21 @@ class AzureActivity:
         async with open_arm_session(cloud, caller, secret, context.clock, pace, background=context.background) as arm:
             yield _Session(config, arm, context.clock.now())
 
-    async def test(self, session: _Session) -> TestReport:
+    async def test(self, session: _Session) -> AsyncIterator[Finding]:
         """Ask for at most one entry of the last day, then review permissions, the secret's date and the clock."""
         now = session.clock_now
         url = session.events_url(Window(now - timedelta(days=1), now)) + "&$top=1"
         try:
             page = await anext(read_pages(session.arm, url))
         except AisocError as error:
-            return TestReport((Finding.of(error), *_review_clock(session.clock_ahead)))
-        seen = "an entry of the last 24 hours came back" if page else "the first page of the last 24 hours is empty"
-        return TestReport((
-            Finding("ok", "activity_log_readable", f"The Activity Log can be read: {seen}."),
-            await review_permissions(session.arm, session.subscription_url),
-            _review_expiry(session.config.client_secret_expires_on, now.date()),
-            *_review_clock(session.clock_ahead),
-        ))  # fmt: skip
+            yield Finding.of(error)
+        else:
+            seen = "an entry of the last 24 hours came back" if page else "the first page of the last 24 hours is empty"
+            yield Finding("ok", "activity_log_readable", f"The Activity Log can be read: {seen}.")
+            yield await review_permissions(session.arm, session.subscription_url)
+            yield _review_expiry(session.config.client_secret_expires_on, now.date())
+        for finding in _review_clock(session.clock_ahead):
+            yield finding
 
     async def targets(self, session: _Session) -> list[Target]:
         """Return the subscriptions that the app can read."""

@@ -131,8 +131,8 @@ class Connector(Protocol):
     def connect(self, config: Any, context: Context) -> AbstractAsyncContextManager[Any]:
         """Sign in and open a Session. Raises Abort or Retry."""
 
-    async def test(self, session: Any) -> TestReport:
-        """Ask the real endpoint for at most one entry and say what was found; raises nothing of errors.py."""
+    def test(self, session: Any) -> AsyncIterator[Finding]:
+        """Ask the real endpoint for at most one entry; yield each finding as it comes. Raises nothing of errors.py."""
 
     def fetch(self, session: Any, stream: Stream, window: Window) -> AsyncIterator[list[bytes]]:
         """Yield the raw records of each page of a window, to the end. Raises Abort or Retry unless all was read."""

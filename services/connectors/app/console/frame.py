@@ -43,8 +43,6 @@ def frame(view: View) -> Iterator[None]:
     ui.colors(primary="#2f6fed", secondary="#5b6b82", accent="#7c4dff", positive="#1a7f4b", negative="#c62f2f")
     theme = view.request.cookies.get(THEME_COOKIE, "auto")
     dark = ui.dark_mode(_THEMES.get(theme))
-    with ui.element("a").props('href="#content"').classes("skip"):
-        ui.label("Skip to content")
     drawer = _navigation(view)
     with ui.header().classes("bar").props("bordered"):
         menu = ui.button(icon="menu", on_click=drawer.toggle, color=None).props("flat round dense").classes("menu")
@@ -53,14 +51,24 @@ def frame(view: View) -> Iterator[None]:
         ui.space()
         _theme(dark, theme)
         _visitor(view)
-    with ui.element("main").props('id="content"').classes("page"):
+    _skip_link()
+    with ui.element("div").props('id="content" tabindex=-1').classes("page"):
         yield
     _help()
 
 
+def _skip_link() -> None:
+    """Draw the way past the navigation, which is the first stop of the Tab key."""
+    with ui.element("a").props('href="#content"').classes("skip") as link:
+        ui.label("Skip to content")
+    link.move(ui.context.client.layout, target_index=0)
+
+
 def _navigation(view: View) -> ui.left_drawer:
     here = view.request.url.path
-    with ui.left_drawer(value=None, bordered=True).props("width=220 breakpoint=900").classes("nav") as drawer:
+    # Whether it is open the browser decides by its width, without being asked.
+    with ui.left_drawer(value=False, bordered=True).props("show-if-above width=220 breakpoint=900") as drawer:
+        drawer.classes("nav")
         with ui.link(target="/").classes("brand").props('aria-label="AiSOC, overview"'):
             ui.icon("shield").classes("mark")
             ui.label("AiSOC")

@@ -59,6 +59,11 @@ class Clouds:
     def __init__(self, declared: tuple[Cloud, ...] = ()) -> None:
         self._by_name = {cloud.name.lower(): cloud for cloud in (*_BUILT_IN, *declared)}
 
+    @property
+    def names(self) -> list[str]:
+        """The clouds' names, the built-in ones first."""
+        return [cloud.name for cloud in self._by_name.values()]
+
     def get(self, name: str) -> Cloud:
         """Return the cloud of that name, letter case ignored. Raises InvalidInput (unknown_cloud)."""
         cloud = self._by_name.get(name.strip().lower())
@@ -68,6 +73,7 @@ class Clouds:
                 "unknown_cloud",
                 f"The cloud's name is none of those known here: {known}.",
                 "Use one of these names, or declare the cloud in the TOML file that AISOC_CLOUDS names.",
+                {"cloud": f"is none of those known here: {known}"},
             )
         return cloud
 

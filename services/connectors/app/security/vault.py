@@ -56,7 +56,7 @@ class Vault:
     def open(self, sealed: str, row: UUID) -> dict[str, str]:
         """Decrypt a row's secrets. Raises Abort (keyring_missing, secret_unreadable)."""
         self.need_ring()
-        name, _, data = sealed.removeprefix("v1.").rpartition(".")
+        name, data = key_name(sealed), sealed.rpartition(".")[2]
         if name not in self.keys.by_name:
             self.reload()
         key = self.keys.by_name.get(name)
@@ -69,6 +69,11 @@ class Vault:
             raise _unreadable("they were changed, or belong to another row") from None
         opened: dict[str, str] = json.loads(plain)
         return opened
+
+
+def key_name(sealed: str) -> str:
+    """Return the name of the key that a sealed text was sealed with."""
+    return sealed.removeprefix("v1.").rpartition(".")[0]
 
 
 def _bound_to(row: UUID, key_name: str) -> bytes:

@@ -37,6 +37,7 @@ async def insert_connector(connection: AsyncConnection, row: ConnectorRow) -> No
             "name_taken",
             f"There is already a connector named {row.name!r}.",
             "Choose another name, or remove that one first (aisoc connectors remove).",
+            {"name": "is the name of another connector"},
         ) from error
 
 

@@ -1,6 +1,5 @@
 """What every connector of the table promises; a new one inherits these tests with its line and its samples."""
 
-import asyncio
 import inspect
 import json
 from datetime import UTC, datetime, timedelta
@@ -60,7 +59,7 @@ def test_a_connector_is_found_by_its_own_id(name):
 def test_a_connector_says_what_it_is(connector):
     assert connector.name
     assert connector.category == connector.category.lower() != ""
-    assert asyncio.iscoroutinefunction(connector.test)
+    assert inspect.isasyncgenfunction(connector.test)
     assert inspect.isasyncgenfunction(connector.fetch)
     assert callable(connector.connect)
     assert list(inspect.signature(connector.normalize).parameters) == ["raw"]

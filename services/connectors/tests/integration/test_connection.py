@@ -32,6 +32,19 @@ async def test_a_quiet_subscription_is_ok_and_its_first_page_said_to_be_empty(se
     assert "is empty" in found(report)["activity_log_readable"].message
 
 
+async def test_each_finding_is_told_before_the_next_is_asked_for(service, row, lab):
+    asked = []
+    report = await probe_connector(service, row, lambda _: asked.append(len(lab.cloud.journal)))
+    assert len(asked) == len(report.findings) >= 3
+    assert asked[0] < asked[1]
+
+
+async def test_a_failed_sign_in_is_told_as_it_is_found(service, lab):
+    row, told = await add_connector(service, "azure_activity", "wrong", lab.config(client_secret="no")), []
+    report = await probe_connector(service, row, told.append)
+    assert tuple(told) == report.findings != ()
+
+
 async def test_an_app_that_is_only_reader_is_said_to_be_read_only(service, row):
     assert found(await probe_connector(service, row))["read_only"].level == "ok"
 
