@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 LOCKS  := services/connectors
 TREES  := services/connectors services/simulator
+BROWSER_TESTS := services/connectors/tests/browser
 
 # The environment is rebuilt when a lock or a package's metadata changes, else a run starts in seconds.
 INPUTS  := $(wildcard services/*/pyproject.toml)
@@ -11,15 +12,20 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test simulate bench seed bench-search lint format clean
+.PHONY: help demo test screenshots simulate bench seed bench-search lint format clean
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
 demo: $(RUNTIME) ## watch a simulated subscription's Activity Log arrive, scored (SECONDS=60)
 	@$(VENV)/bin/aisoc demo --seconds $(or $(SECONDS),60)
 
-test: lint       ## ruff, mypy and every test
+test: lint       ## ruff, mypy and every test, with a browser of this machine (installed where there is none)
+	@$(VENV)/bin/python $(BROWSER_TESTS)/chromium.py
 	@$(VENV)/bin/python -m pytest -n auto --dist worksteal
+
+screenshots: $(DEV) ## take the pictures of the documentation anew
+	@$(VENV)/bin/python $(BROWSER_TESTS)/chromium.py
+	@$(VENV)/bin/python -m pytest $(BROWSER_TESTS)/test_screenshots.py --screenshots
 
 # KILLS alone runs no story; BITES instead tries so many stories on each product that is broken on purpose.
 STORIES   = $(or $(SEEDS),$(if $(KILLS),0,100))

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -64,15 +65,22 @@ def postgres() -> Iterator[str]:
         stop_private_server(Path(folder))
 
 
-@pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
-    """A database of the test's own."""
+@contextmanager
+def new_database(postgres: str) -> Iterator[str]:
+    """Make an empty database of the newest schema, and drop it at the end; yields its URL."""
     name = f"test_{next(_databases)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template_aisoc")
     yield make_url(postgres).set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A database of the test's own."""
+    with new_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -208,16 +216,27 @@ def live_lab() -> Lab:
     return make_lab(SystemClock())
 
 
+@contextmanager
+def open_command_line(folder: Path, database_url: str, lab: Lab) -> Iterator[CommandLine]:
+    """Serve a lab's cloud in a thread, and yield the command line that reads it into a database."""
+    with serve_in_thread(lab.cloud) as server:
+        clouds = folder / "clouds.toml"
+        clouds.write_text(server.clouds_toml())
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AISOC_")}
+        ours = {
+            "AISOC_HOME": folder / "home",
+            "AISOC_DATABASE_URL": database_url,
+            "AISOC_CLOUDS": clouds,
+            "AISOC_PORT": 0,
+        }
+        yield CommandLine(inherited | {name: str(value) for name, value in ours.items()})
+
+
 @pytest.fixture
 def aisoc(tmp_path: Path, database_url: str, live_lab: Lab) -> Iterator[CommandLine]:
     """The command line with a database of its own, on the live lab's cloud in a thread."""
-    with serve_in_thread(live_lab.cloud) as server:
-        clouds = tmp_path / "clouds.toml"
-        clouds.write_text(server.clouds_toml())
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AISOC_")}
-        ours: dict[str, Any] = {"AISOC_HOME": tmp_path / "home", "AISOC_DATABASE_URL": database_url}
-        ours |= {"AISOC_CLOUDS": clouds, "AISOC_PORT": 0}
-        yield CommandLine(inherited | {name: str(value) for name, value in ours.items()})
+    with open_command_line(tmp_path, database_url, live_lab) as command:
+        yield command
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from app.search.query import And, Match, Not, Or, Search, Severities, Value, Whe
 WHOLE = {"ip", "group", "subscription", "tenant", "status", "outcome", "category", "connector", "correlation"}
 
 
-def matches(search: Search, event: Any, connector: str) -> bool:
+def matches(search: Search, event: Any, connector: str) -> Any:
     """Return whether a search finds an event."""
     return _holds(And(search.parts), event, connector)
 
 
-def _holds(condition: Any, event: Any, connector: str) -> bool:
+def _holds(condition: Any, event: Any, connector: str) -> Any:
     match condition:
         case And(parts):
             return all(_holds(part, event, connector) for part in parts)

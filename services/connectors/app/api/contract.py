@@ -87,7 +87,7 @@ def build_contract(app: FastAPI, routers: list[APIRouter]) -> dict[str, Any]:
         schemas.pop(name, None)
     for router in routers:
         for route in routes_of(router):
-            for method in route.methods:
+            for method in route.methods or ():
                 _complete(document["paths"][route.path_format][method.lower()], route)
     return document
 

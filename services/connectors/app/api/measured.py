@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Histogram, disable_created_metr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # A second sample beside each, which nobody asked for.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
 

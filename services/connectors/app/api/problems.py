@@ -103,7 +103,7 @@ def _allowed(request: Request) -> list[str]:
     """Return the methods of an address; the framework names those of the first of its routes only."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     routes: list[APIRoute] = getattr(request.app.state, "routes", [])
-    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods})
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
 
 
 def _answer(request: Request, error: AisocError, extra: Mapping[str, str] | None = None) -> Response:

@@ -29,7 +29,7 @@ def print_event(console: Console, stored: StoredEvent, near: Neighbours) -> None
     """Print an event, then its operation's other records, and the same actor's and resource's events."""
     event = stored.event
     console.print(Text(printable(event.title), style="bold"))
-    lines = {
+    lines: dict[str, str | Text | None] = {
         "when": f"{when(event.event_time)} UTC",
         "severity": Text.assemble(severity_text(event.severity), "  ", printable(event.severity_reason)),
         "what": event.operation or event.event_type,

@@ -1,13 +1,14 @@
 """A group of commands that is itself a search: `aisoc events QUERY`, beside `aisoc events raw ID`."""
 
-from click import Context
+from typing import Any
+
 from typer.core import TyperArgument, TyperGroup
 
 
 class QueryGroup(TyperGroup):
     """Takes the first word for a command when there is one of that name, and all words for a search when not."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read what was typed for a command, or for the group's own arguments and options in any order."""
         if not args or args[0] not in self.commands:
             ctx.allow_interspersed_args = True
@@ -20,7 +21,7 @@ class QueryGroup(TyperGroup):
             self.params = own
             ctx.params.setdefault("query", None)
 
-    def collect_usage_pieces(self, ctx: Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click's signature
         """Return what follows the name in the usage line: a search, or a command with what it takes."""
         return ["[OPTIONS]", f"[QUERY | {' | '.join(self.commands)} …]"]
 

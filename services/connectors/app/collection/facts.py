@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
 from app.collection.configuration import described_fields
-from app.collection.health import Health, Standing, read_standing
+from app.collection.health import Health, Standing, read_standings
 from app.collection.lags import BOUNDS, MEASURED_DAYS, Lags
 from app.collection.result import PollResult
 from app.connectors import get_connector
@@ -76,7 +76,8 @@ class Listed:
 async def read_listed(connection: AsyncConnection, rows: list[ConnectorRow], now: datetime) -> list[Listed]:
     """Read how connectors stand now."""
     last = await last_poll_by_connector(connection)
-    return [Listed(row, (await read_standing(connection, row, now)).health, last.get(row.id)) for row in rows]
+    standings = await read_standings(connection, rows, now)
+    return [Listed(row, each.health, last.get(row.id)) for row, each in zip(rows, standings, strict=True)]
 
 
 def coverage_facts(standing: Standing) -> dict[str, Any]:

@@ -1,19 +1,21 @@
 """Whether a connector sees what it should: told from its ledger, never from calls that did not fail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
 from app.collection.coverage import Coverage
-from app.collection.ledger import Ledger, read_ledger
+from app.collection.ledger import Ledger, read_ledgers
 from app.collection.windows import Widths
 from app.connectors import get_connector
 from app.connectors.base import CollectionConfig
 from app.storage.connectors import ConnectorRow
-from app.storage.polls import Failures, failures_since_complete, source_ahead
+from app.storage.polls import Failures, Latest, read_latest
 
 State = Literal["healthy", "behind", "failing", "paused"]
 # A poll begins some seconds after it is due, and takes its time.
@@ -59,12 +61,22 @@ class Standing:
 
 async def read_standing(connection: AsyncConnection, row: ConnectorRow, now: datetime) -> Standing:
     """Read how a connector's stream stands now."""
-    config = CollectionConfig.model_validate(row.config)
-    ledger = await read_ledger(connection, row, config, get_connector(row.type).streams[0], now)
-    failures = await failures_since_complete(connection, row.id)
+    return (await read_standings(connection, [row], now))[0]
+
+
+async def read_standings(connection: AsyncConnection, rows: Sequence[ConnectorRow], now: datetime) -> list[Standing]:
+    """Read how connectors' streams stand now, in the same order; a few queries a type, however many there are."""
+    latest = await read_latest(connection, [row.id for row in rows])
+    ledgers: dict[UUID, Ledger] = {}
+    for kind in {row.type for row in rows}:
+        configs = {row.id: CollectionConfig.model_validate(row.config) for row in rows if row.type == kind}
+        ledgers |= await read_ledgers(connection, configs, get_connector(kind).streams[0], now)
+    return [_standing(row, ledgers[row.id], latest[row.id], now) for row in rows]
+
+
+def _standing(row: ConnectorRow, ledger: Ledger, latest: Latest, now: datetime) -> Standing:
     # A worker whose clock is slow took the source's time for later than its own: health must not take it for earlier.
-    now += await source_ahead(connection, row.id)
-    return Standing(judge(row, ledger.coverage, ledger.widths, failures, now), ledger)
+    return Standing(judge(row, ledger.coverage, ledger.widths, latest.failures, now + latest.ahead), ledger)
 
 
 def judge(row: ConnectorRow, coverage: Coverage | None, widths: Widths, failures: Failures, now: datetime) -> Health:

@@ -11,6 +11,10 @@ from app.console.view import View
 from app.security.roles import Role
 
 THEME_COOKIE = "aisoc_theme"
+# The events page listens itself, and stays.
+_SEARCH = (
+    "(e) => { if (location.pathname !== '/events') location.assign('/events?q=' + encodeURIComponent(e.target.value)) }"
+)
 _THEMES = {"auto": None, "light": False, "dark": True}
 _THEME_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mode"}
 
@@ -39,8 +43,6 @@ def frame(view: View) -> Iterator[None]:
     ui.colors(primary="#2f6fed", secondary="#5b6b82", accent="#7c4dff", positive="#1a7f4b", negative="#c62f2f")
     theme = view.request.cookies.get(THEME_COOKIE, "auto")
     dark = ui.dark_mode(_THEMES.get(theme))
-    with ui.element("a").props('href="#content"').classes("skip"):
-        ui.label("Skip to content")
     drawer = _navigation(view)
     with ui.header().classes("bar").props("bordered"):
         menu = ui.button(icon="menu", on_click=drawer.toggle, color=None).props("flat round dense").classes("menu")
@@ -49,14 +51,24 @@ def frame(view: View) -> Iterator[None]:
         ui.space()
         _theme(dark, theme)
         _visitor(view)
-    with ui.element("main").props('id="content"').classes("page"):
+    _skip_link()
+    with ui.element("div").props('id="content" tabindex=-1').classes("page"):
         yield
     _help()
 
 
+def _skip_link() -> None:
+    """Draw the way past the navigation, which is the first stop of the Tab key."""
+    with ui.element("a").props('href="#content"').classes("skip") as link:
+        ui.label("Skip to content")
+    link.move(ui.context.client.layout, target_index=0)
+
+
 def _navigation(view: View) -> ui.left_drawer:
     here = view.request.url.path
-    with ui.left_drawer(value=None, bordered=True).props("width=220 breakpoint=900").classes("nav") as drawer:
+    # Whether it is open the browser decides by its width, without being asked.
+    with ui.left_drawer(value=False, bordered=True).props("show-if-above width=220 breakpoint=900") as drawer:
+        drawer.classes("nav")
         with ui.link(target="/").classes("brand").props('aria-label="AiSOC, overview"'):
             ui.icon("shield").classes("mark")
             ui.label("AiSOC")
@@ -80,7 +92,7 @@ def _within(here: str, path: str) -> bool:
 
 
 def _search(view: View) -> None:
-    """Draw the search box: Enter opens the events that match."""
+    """Draw the search box: Enter opens the events that match. The view has it for the page that answers itself."""
     box = ui.input(placeholder="Search events", value=view.request.query_params.get("q", ""))
     box.props('dense outlined clearable autocomplete=off spellcheck=false aria-label="Search events" id=search')
     box.classes("search")
@@ -88,7 +100,8 @@ def _search(view: View) -> None:
         ui.icon("search")
     with box.add_slot("append"):
         tag("kbd", "/", "key").props('aria-hidden="true"')
-    box.on("keydown.enter", js_handler="(e) => location.assign('/events?q=' + encodeURIComponent(e.target.value))")
+    box.on("keydown.enter", js_handler=_SEARCH)
+    view.search_box = box
 
 
 def _theme(dark: ui.dark_mode, theme: str) -> None:

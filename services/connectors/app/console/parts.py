@@ -42,14 +42,17 @@ def panel(title: str = "") -> Iterator[ui.element]:
         yield drawn
 
 
-def finding(level: str, message: str, remedy: str = "") -> None:
-    """Draw what was found, ok, warning or error, and what to do about it."""
+def finding(level: str, message: str, remedy: str = "", link: tuple[str, str] | None = None) -> None:
+    """Draw what was found, ok, warning or error, and what to do about it. link: text and address of one to follow."""
     with ui.element("div").classes(f"finding level-{level}"):
-        ui.icon(_LEVEL_ICONS[level]).props(f'role="img" aria-label="{level}"')
+        ui.icon(_LEVEL_ICONS[level])  # which Quasar hides from screen readers, so that they need the word
+        ui.label(f"{level}:").classes("unseen")
         with ui.element("div"):
             ui.label(message).classes("wrap")
             if remedy:
                 ui.label(remedy).classes("quiet small wrap")
+        if link is not None:
+            ui.link(*link).classes("finding-link")
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> None:

@@ -18,7 +18,12 @@ _SHOWN_MS = 8000
 
 
 class View:
-    """What a page knows of its visitor. caller: who opened it; what they may do is asked anew for each action."""
+    """What a page knows of its visitor. caller: who opened it; what they may do is asked anew for each action.
+
+    search_box: the one in the frame, once that is drawn.
+    """
+
+    search_box: ui.input
 
     def __init__(self, request: Request, caller: Actor) -> None:
         self.request = request

@@ -41,12 +41,14 @@ def term(text: str, word: Word, now: datetime) -> Condition:
 def _field(text: str, word: Word) -> Field:
     field = NAMES.get(word.name.lower())
     if field is None:
+        near = nearest(word.name, NAMES)
         raise mistake(
             text,
             word.start,
             word.start + len(word.name),
             f"there is no field {word.name!r}.",
-            (nearest(word.name, NAMES) or f"Fields: {', '.join(FIELDS)}. ") + _QUOTES,
+            _QUOTES if near else f"Fields: {', '.join(FIELDS)}. {_QUOTES}",
+            near,
         )
     return field
 
@@ -93,7 +95,8 @@ def _severity(text: str, value: Value, start: int, end: int) -> Severity:
             start,
             end,
             "that is no severity.",
-            f"{nearest(typed, Severity)}Severities: {', '.join(Severity)}.",
+            f"Severities: {', '.join(Severity)}.",
+            nearest(typed, Severity),
         )
     return Severity(typed)
 
@@ -119,7 +122,8 @@ def _checked(text: str, field: Field, value: Value, start: int, end: int) -> Val
             start,
             end,
             f"{field.name} never is that.",
-            f"{nearest(value.literal, field.choices)}It is one of {', '.join(field.choices)}.",
+            f"It is one of {', '.join(field.choices)}.",
+            nearest(value.literal, field.choices),
         )
     if field.kind is Kind.ID and not _is_id(value.literal or ""):
         raise mistake(

@@ -84,12 +84,14 @@ def _word(text: str, start: int, named: re.Match[str] | None) -> Word:
             pieces.append(_STAR if letter == "*" else letter)
         place += 1
     values.append((_value(pieces), first, place))
-    return Word(start, place, *(named.groups() if named else ("", "")), tuple(values))
+    name, comparison = (named[1], named[2]) if named else ("", "")
+    return Word(start, place, name, comparison, tuple(values))
 
 
 def _quoted(text: str, start: int) -> tuple[str, int]:
     """Return what is in quotes, and the place after them; a backslash lets a quote or a backslash stand for itself."""
-    place, told = start + 1, []
+    place = start + 1
+    told: list[str] = []
     while place < len(text):
         if text[place] == '"':
             return "".join(told), place + 1

@@ -1,10 +1,10 @@
 """The audit log: who changed what, when, from where; written in the transaction of the change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import desc, func, insert, select
+from sqlalchemy import desc, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.security.roles import Actor
@@ -55,3 +55,13 @@ async def list_changes(
     if actor is not None:
         query = query.where(func.lower(audit_log.c.actor) == func.lower(actor))
     return [row._asdict() for row in await connection.execute(query)]
+
+
+async def list_changes_of(
+    connection: AsyncConnection, target: str, actions: Sequence[str], since: datetime, limit: int
+) -> list[dict[str, Any]]:
+    """Return the entries about a target from a time on, newest first. actions: the groups to tell of."""
+    groups = or_(*(audit_log.c.action.startswith(f"{action}.", autoescape=True) for action in actions))
+    query = select(audit_log).where(audit_log.c.target == target, audit_log.c.at >= since, groups)
+    rows = await connection.execute(query.order_by(desc(audit_log.c.id)).limit(limit))
+    return [row._asdict() for row in rows]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, any_, cast, false, func, literal, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +17,7 @@ from app.storage.texts import whole_or_pattern, with_text
 Truth = ColumnElement[bool]
 # So many numbers are named to PostgreSQL, which then knows from its statistics how many rows have them. Of more it
 # makes a table of hashes, without asking itself how many rows that may be.
-_FEW = 500
+_FEW = 2_000
 
 
 class _Numbers(UserDefinedType[str]):
@@ -25,7 +26,7 @@ class _Numbers(UserDefinedType[str]):
     cache_ok = True
     render_bind_cast = True
 
-    def get_col_spec(self) -> str:
+    def get_col_spec(self, **_: Any) -> str:
         return "integer[]"
 
 

@@ -19,16 +19,17 @@ from app.storage.tables import lags
 # Unsettled and missing are told of what can still be read; the infinite upper end is never asked for.
 _LEDGER = text(
     """
-    SELECT asked_since, read,
+    SELECT connector_id, asked_since, read,
         (read - settled) * tstzmultirange(tstzrange(:oldest, NULL)) AS unsettled,
         CASE WHEN isempty(read) THEN '{}' ELSE tstzmultirange(tstzrange(asked_since, upper(read))) END
             - read - coalesce((
-                SELECT range_agg(spans) FROM gaps WHERE gaps.connector_id = :connector AND gaps.stream = :stream
+                SELECT range_agg(spans) FROM gaps
+                WHERE gaps.connector_id = coverage.connector_id AND gaps.stream = :stream
             ), '{}') AS missing
-    FROM coverage WHERE connector_id = :connector AND stream = :stream
+    FROM coverage WHERE connector_id = ANY(:connectors) AND stream = :stream
     """
 )
-_GAPS = text("SELECT reason, spans FROM gaps WHERE connector_id = :connector AND stream = :stream")
+_GAPS = text("SELECT connector_id, reason, spans FROM gaps WHERE connector_id = ANY(:connectors) AND stream = :stream")
 _UNREAD = text(
     """
     SELECT tstzmultirange(tstzrange(:since, :until))
@@ -75,18 +76,27 @@ async def read_coverage(
     connection: AsyncConnection, connector_id: UUID, stream: str, oldest: datetime
 ) -> Coverage | None:
     """Return a stream's ledger, or None before anything was asked of it. oldest: the earliest time still readable."""
-    place = {"connector": connector_id, "stream": stream}
-    found = (await connection.execute(_LEDGER, place | {"oldest": oldest})).one_or_none()
-    if found is None:
-        return None
-    gaps = [Gap(window, row.reason) for row in await connection.execute(_GAPS, place) for window in _windows(row.spans)]
-    return Coverage(
-        asked_since=found.asked_since,
-        read=_windows(found.read),
-        unsettled=_windows(found.unsettled),
-        gaps=tuple(sorted(gaps, key=lambda gap: gap.window.since)),
-        missing=_windows(found.missing),
-    )
+    return (await read_coverages(connection, [connector_id], stream, oldest)).get(connector_id)
+
+
+async def read_coverages(
+    connection: AsyncConnection, connectors: Sequence[UUID], stream: str, oldest: datetime
+) -> dict[UUID, Coverage]:
+    """Return the ledgers of one stream of many connectors; those of which nothing was asked are left out."""
+    place = {"connectors": list(connectors), "stream": stream}
+    gaps: dict[UUID, list[Gap]] = {}
+    for row in await connection.execute(_GAPS, place):
+        gaps.setdefault(row.connector_id, []).extend(Gap(window, row.reason) for window in _windows(row.spans))
+    return {
+        found.connector_id: Coverage(
+            asked_since=found.asked_since,
+            read=_windows(found.read),
+            unsettled=_windows(found.unsettled),
+            gaps=tuple(sorted(gaps.get(found.connector_id, ()), key=lambda gap: gap.window.since)),
+            missing=_windows(found.missing),
+        )
+        for found in await connection.execute(_LEDGER, place | {"oldest": oldest})
+    }
 
 
 async def read_unread(connection: AsyncConnection, connector_id: UUID, stream: str, window: Window) -> list[Window]:
@@ -123,12 +133,17 @@ async def add_lags(connection: AsyncConnection, connector_id: UUID, stream: str,
         await connection.execute(_ADD_LAGS, {"connector": connector_id, "stream": stream} | columns)
 
 
-async def read_lags(connection: AsyncConnection, connector_id: UUID, stream: str, since: date) -> Lags:
-    """Return the histogram of the events that happened on a day (UTC) or later."""
-    query = select(lags.c.day, lags.c.bucket, lags.c.events, lags.c.longest).where(
-        lags.c.connector_id == connector_id, lags.c.stream == stream, lags.c.day >= since
+async def read_lags(
+    connection: AsyncConnection, connectors: Sequence[UUID], stream: str, since: date
+) -> dict[UUID, Lags]:
+    """Return the histograms of one stream of connectors, of the events that happened on a day (UTC) or later."""
+    query = select(lags.c.connector_id, lags.c.day, lags.c.bucket, lags.c.events, lags.c.longest).where(
+        lags.c.connector_id.in_(connectors), lags.c.stream == stream, lags.c.day >= since
     )
-    return Lags.of(LagCount(**row._asdict()) for row in await connection.execute(query))
+    counted: dict[UUID, list[LagCount]] = {}
+    for connector_id, *count in await connection.execute(query):
+        counted.setdefault(connector_id, []).append(LagCount(*count))
+    return {connector_id: Lags.of(counted.get(connector_id, ())) for connector_id in connectors}
 
 
 def _windows(spans: Iterable[Any]) -> tuple[Window, ...]:

@@ -85,7 +85,9 @@ def _add(connection: Connection, dimension: Dimension, new: dict[bytes, Texts]) 
     if dimension is PLACE:
         paths = _numbers(connection, PARENT, {(row["parent"],) for row in rows})
         rows = [row | {"parent": paths[row["parent"],]} for row in rows]
-    names = {column.name: bindparam(column.name) for column in dimension.table.columns if column.name != "id"}
+    names: dict[str, Any] = {
+        column.name: bindparam(column.name) for column in dimension.table.columns if column.name != "id"
+    }
     connection.execute(insert(dimension.table).values(names).on_conflict_do_nothing(), rows)
 
 

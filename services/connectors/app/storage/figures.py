@@ -135,7 +135,8 @@ def _starts(first: datetime, last: datetime, bucket: timedelta) -> list[datetime
 
 def _severities(condition: ColumnElement[bool]) -> Select[Any]:
     number = func.count()
-    return select(facts.c.severity, number).where(condition).group_by(facts.c.severity).order_by(desc(number))
+    counted: Select[Any] = select(facts.c.severity, number)
+    return counted.where(condition).group_by(facts.c.severity).order_by(desc(number))
 
 
 def _values(condition: ColumnElement[bool], column: str) -> Select[Any]:
@@ -150,8 +151,9 @@ def _values(condition: ColumnElement[bool], column: str) -> Select[Any]:
     table = dimension.table
     events = func.sum(counted.c.events)
     value = func.min(func.coalesce(table.c.spelled[column].astext, table.c[column]))
+    number: Any = cast(events, BigInteger)
     return (
-        select(value, cast(events, BigInteger))
+        select(value, number)
         .join_from(counted, table, table.c.id == counted.c.number)
         .where(table.c[column] != "")
         .group_by(table.c[column])

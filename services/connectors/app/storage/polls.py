@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,39 @@ class Failures:
     count: int = 0
     since: datetime | None = None
     last: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Latest:
+    """What a history tells since the last complete poll.
+
+    ahead: how far the source's clock was ahead of the worker's at that poll, never less than nothing: a poll's window
+    ends at its beginning on the source's clock, and the history has that beginning on the worker's.
+    """
+
+    failures: Failures = Failures()
+    ahead: timedelta = timedelta()
+
+
+# Each connector's last complete live poll is found at the end of its index, and the failures are those after it.
+_LATEST = text(
+    """
+    SELECT asked.id, complete.ahead, failed.number AS failed, failed.since, failed.last
+    FROM unnest(CAST(:connectors AS uuid[])) AS asked (id)
+    LEFT JOIN LATERAL (
+        SELECT id, window_until - started_at AS ahead FROM polls
+        WHERE connector_id = asked.id AND tier <> 'backfill' AND finished_at IS NOT NULL AND error IS NULL
+        ORDER BY id DESC LIMIT 1
+    ) AS complete ON true
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS number, (array_agg(started_at ORDER BY id))[1] AS since,
+            (array_agg(error ORDER BY id DESC))[1] AS last
+        FROM polls
+        WHERE connector_id = asked.id AND id > coalesce(complete.id, 0) AND tier <> 'backfill'
+            AND finished_at IS NOT NULL AND error ->> 'code' <> 'interrupted'
+    ) AS failed
+    """
+)
 
 
 async def close_interrupted(
@@ -70,31 +103,16 @@ async def complete_reads(connection: AsyncConnection, connector_id: UUID, stream
 
 async def failures_since_complete(connection: AsyncConnection, connector_id: UUID) -> Failures:
     """Return the failed polls since the last complete one; those that were only interrupted are no failures."""
-    live = (polls.c.connector_id == connector_id) & (polls.c.tier != "backfill") & polls.c.finished_at.is_not(None)
-    complete = select(func.coalesce(func.max(polls.c.id), 0)).where(live, polls.c.error.is_(None)).scalar_subquery()
-    failed = (
-        select(polls.c.started_at, polls.c.error)
-        .where(live, polls.c.id > complete, polls.c.error["code"].astext != "interrupted")
-        .order_by(polls.c.id)
-    )
-    rows = (await connection.execute(failed)).all()
-    return Failures(len(rows), rows[0].started_at, rows[-1].error) if rows else Failures()
+    return (await read_latest(connection, [connector_id]))[connector_id].failures
 
 
-async def source_ahead(connection: AsyncConnection, connector_id: UUID) -> timedelta:
-    """Return how far the source's clock was ahead of the worker's at the last complete poll; never less than nothing.
-
-    A poll's window ends at its beginning on the source's clock, and the history has that beginning on the worker's.
-    """
-    query = (
-        select(polls.c.window_until - polls.c.started_at)
-        .where(polls.c.connector_id == connector_id, polls.c.tier.in_(LIVE_TIERS))
-        .where(polls.c.finished_at.is_not(None), polls.c.error.is_(None))
-        .order_by(polls.c.id.desc())
-        .limit(1)
-    )
-    ahead = (await connection.execute(query)).scalar_one_or_none()
-    return max(timedelta(), ahead or timedelta())
+async def read_latest(connection: AsyncConnection, connectors: Sequence[UUID]) -> dict[UUID, Latest]:
+    """Return what connectors' histories tell since their last complete polls."""
+    rows = await connection.execute(_LATEST, {"connectors": list(connectors)})
+    return {
+        row.id: Latest(Failures(row.failed, row.since, row.last), max(timedelta(), row.ahead or timedelta()))
+        for row in rows
+    }
 
 
 async def list_polls(

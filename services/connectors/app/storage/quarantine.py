@@ -89,7 +89,7 @@ async def find_record(connection: AsyncConnection, id_prefix: str) -> UUID:
     digits = id_prefix.replace("-", "")[:32]
     least, greatest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(quarantine.c.id).where(quarantine.c.id.between(least, greatest)).limit(2)
-    found = list((await connection.execute(query)).scalars())
+    found: list[UUID] = list((await connection.execute(query)).scalars())
     if len(found) != 1:
         raise NotFound(
             "unknown_record",

@@ -19,7 +19,7 @@ from app.storage.tables import EVENT_FIELDS, events, id_range
 
 # A search first looks at so many of the nearest events in their order, and finds there what is frequent.
 _NEAREST = 20_000
-_STREAMED = 500
+_STREAMED = 1_000
 
 
 _PLACE = (facts.c.event_time, facts.c.id)

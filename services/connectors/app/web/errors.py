@@ -23,6 +23,7 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(AisocError, _answer_aisoc)
     app.add_exception_handler(DBAPIError, _answer_database)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(404, _answer_http)  # the console's library has an answer of its own for this status
     app.add_exception_handler(Exception, _answer_unforeseen)
 
 

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.api import problems
 from app.errors import AisocError, InvalidInput, NotFound
 from app.security.links import choose_password, set_up, whose_link
 from app.security.login import log_in
@@ -16,6 +15,7 @@ from app.storage.users import UserRow, any_user
 from app.web.access import Public, address_of_caller, find_actor, service_of
 from app.web.cookies import delete_session_cookie, session_cookie, set_session_cookie
 from app.web.forms import local_path, read_form
+from app.web.problems import problem_headers, status_of
 from app.web.templates import page
 
 pages = APIRouter(dependencies=[Public], include_in_schema=False)
@@ -122,8 +122,8 @@ def _form_page(request: Request, template: str, error: AisocError | None, **fact
     """Return a page with a form, and what was wrong with what was sent before."""
     if error is None:
         return page(template, error=None, **facts)
-    headers = problems.headers_of(error, service_of(request).clock.now())
-    return page(template, problems.status_of(error), headers, error=error, **facts)
+    headers = problem_headers(error, service_of(request).clock.now())
+    return page(template, status_of(error), headers, error=error, **facts)
 
 
 async def _need_set_up_link(request: Request, link: str) -> None:

@@ -119,6 +119,7 @@ class _Thread(threading.Thread):
         return self._host
 
     def stop(self) -> None:
+        assert self._server
         self._server.should_exit = True
         self.join(30)
 

@@ -24,7 +24,8 @@ async def ledger(service, row):
 
 async def lags(service, row):
     async with service.engine.connect() as connection:
-        return await read_lags(connection, row.id, "activity", service.clock.now().date() - timedelta(days=7))
+        since = service.clock.now().date() - timedelta(days=7)
+        return (await read_lags(connection, [row.id], "activity", since))[row.id]
 
 
 def late(lab, lag, **ago):

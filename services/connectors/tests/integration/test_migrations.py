@@ -10,7 +10,7 @@ from support import query
 from app.errors import Abort
 from app.search.language import parse
 from app.storage.database import migrate, newest_version, open_database
-from app.storage.dimensions import metadata
+from app.storage.dimensions import facts
 from app.storage.search import find_page
 
 
@@ -24,7 +24,7 @@ def empty_url(postgres):
         connection.execute("DROP DATABASE migrated WITH (FORCE)")
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+@pytest.mark.parametrize("table", facts.metadata.sorted_tables, ids=lambda table: table.name)
 async def test_the_tables_of_the_queries_are_those_of_the_migrations(service, table):
     columns = await query(
         service,

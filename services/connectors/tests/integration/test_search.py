@@ -148,7 +148,7 @@ async def every_page(connection, search, limit, **options):
             return ids
 
 
-@pytest.mark.parametrize("few", [500, 1], ids=["by_number", "by_hash"])
+@pytest.mark.parametrize("few", [2_000, 1], ids=["by_number", "by_hash"])
 async def test_a_search_finds_what_its_words_say_and_nothing_else(connection, mixed, monkeypatch, few):
     monkeypatch.setattr(conditions, "_FEW", few)
     rng, sizes = Random(few), []  # noqa: S311

@@ -1,0 +1,1 @@
+"""The events page: search, look, narrow, read one event."""

@@ -1,0 +1,62 @@
+"""What the tests' subscription has seen: a working day, and an attack that is told in steps."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from browser.serving import Console
+from conftest import Lab
+from support import wait_until
+
+from app.collection.manage import switch_connector
+from app.service import Service
+from simulator.scenario import attack_story, history
+
+_SEED = 7
+_OPERATIONS = 250
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """What furnish made, by which pages of it are found. event: one of high severity."""
+
+    connector: str
+    failing: str
+    paused: str
+    event: str
+
+
+def furnish(console: Console) -> Furnished:
+    """Give a console a connector that reads a day of events, one that is refused, and one that is paused."""
+    connector, failing, paused = (
+        console.add_connector("production"),
+        console.add_connector("staging", client_secret="not-the-secret"),
+        console.add_connector("archive"),
+    )
+
+    async def pause(service: Service) -> None:
+        await switch_connector(service, paused, enabled=False)
+
+    console.do(pause)
+    console.collect(_day(console.lab))
+    wait_until(lambda: console.rows("SELECT 1 FROM polls WHERE error IS NOT NULL AND finished_at IS NOT NULL"))
+    event = console.rows("SELECT id FROM events WHERE severity = 'high' ORDER BY event_time DESC LIMIT 1")[0][0]
+    return Furnished(str(connector.id), str(failing.id), str(paused.id), str(event))
+
+
+def routine(lab: Lab, begin: datetime, end: datetime) -> list[Any]:
+    """Return the everyday work of a time, without reads, which the collection drops."""
+    events = history(Random(_SEED), lab.subscription, lab.tenant, begin, end, operations=_OPERATIONS)
+    return [event for event in events if not _is_read(event)]
+
+
+def _day(lab: Lab) -> list[Any]:
+    now = lab.clock.now()
+    attack = attack_story(lab.make, now - timedelta(minutes=45), timedelta(minutes=3))
+    day = routine(lab, now - timedelta(hours=23), now - timedelta(minutes=40))
+    return day + [event for step in attack for event in step.events]
+
+
+def _is_read(event: Any) -> bool:
+    return str(event["operationName"]["value"]).lower().endswith("/read")

@@ -1,0 +1,116 @@
+"""The events page: a search typed, its mistakes, an event beside the table, its permalink, saved searches."""
+
+import json
+
+import pytest
+from browser.scenario import furnish
+from browser.serving import PASSWORD
+from browser.watch import settled
+from playwright.sync_api import expect
+
+GRANT = "operation:roleassignments severity>=high"
+
+
+@pytest.fixture(scope="module")
+def furnished(console):
+    return furnish(console)
+
+
+@pytest.fixture
+def page(visit, furnished):
+    page = visit("/events")
+    settled(page)
+    return page
+
+
+def search(page, text):
+    box = page.get_by_label("Search events")
+    box.fill(text)
+    box.press("Enter")
+
+
+def rows(page):
+    """The table's rows of events."""
+    return page.locator(".ag-center-cols-container [role=row]")
+
+
+def test_a_search_narrows_table_count_and_address(page, console):
+    search(page, GRANT)
+    expect(page.get_by_role("status").get_by_text("4 events")).to_be_visible()
+    expect(rows(page)).to_have_count(4)
+    expect(rows(page).first).to_contain_text("Create role assignment")
+    page.wait_for_url("**/events?q=operation%3Aroleassignments+severity%3E%3Dhigh*")
+    page.reload()
+    expect(rows(page)).to_have_count(4)
+    page.go_back()
+    expect(page.get_by_label("Search events")).to_have_value("")
+
+
+def test_a_mistake_is_shown_at_its_place_and_one_click_mends_it(page):
+    search(page, "severty:high caller:megan")
+    mistake = page.get_by_role("alert").filter(has_text="severty")
+    expect(mistake.locator("mark")).to_have_text("severty")
+    mistake.get_by_role("button", name="Search with severity instead").click()
+    expect(page.get_by_label("Search events")).to_have_value("severity:high caller:megan")
+    expect(mistake).to_be_hidden()
+    expect(rows(page).first).to_contain_text("high")
+
+
+def test_an_event_opens_beside_the_table_with_all_there_is_to_know(page, furnished):
+    search(page, f"id:{furnished.event}")
+    rows(page).first.click()
+    drawer = page.get_by_label("Event", exact=True)
+    for heading in ("Who", "What", "Where", "When", "The operation's records", "Raw JSON"):
+        expect(drawer.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    raw = json.loads(drawer.get_by_label("Raw JSON").inner_text())
+    assert raw["operationName"]["value"]
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+
+
+def test_the_copied_link_of_an_event_opens_it_for_somebody_who_signs_in_first(page, pages, furnished):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    search(page, f"id:{furnished.event}")
+    rows(page).first.click()
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_text("The link is copied.")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"/events/{furnished.event}")
+
+    other = pages.window().new_page()
+    other.goto(link)
+    other.get_by_label("Name").fill("vera")
+    other.get_by_label("Password", exact=True).fill(PASSWORD)
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", name="Raw JSON")).to_be_visible()
+    assert other.url == link
+
+
+def test_a_value_of_an_event_narrows_the_search(page, furnished):
+    search(page, f"id:{furnished.event}")
+    rows(page).first.click()
+    page.get_by_role("button", name="Only this: Actor megan.okafor@contoso.example").click()
+    expect(page.get_by_label("Search events")).to_have_value(f"id:{furnished.event} actor=megan.okafor@contoso.example")
+
+
+def test_a_search_is_saved_under_a_name_and_opened_again(page, visit):
+    search(page, GRANT)
+    expect(rows(page)).to_have_count(4)
+    page.get_by_role("button", name="Saved").click()
+    page.get_by_text("Save this search…").click()
+    dialog = page.get_by_role("dialog", name="Save this search")
+    dialog.get_by_label("Name").fill("grants")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+
+    later = visit("/events")
+    later.get_by_role("button", name="Saved").click()
+    later.get_by_text("grants", exact=True).click()
+    expect(later.get_by_label("Search events")).to_have_value(GRANT)
+    expect(rows(later)).to_have_count(4)
+
+
+def test_nothing_found_says_so_and_what_to_do(page):
+    search(page, "actor:nobody@contoso.example")
+    expect(rows(page)).to_have_count(0)
+    expect(page.get_by_text("No event matches")).to_be_visible()
