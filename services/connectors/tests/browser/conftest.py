@@ -37,7 +37,7 @@ _failed = pytest.StashKey[bool]()
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Note for the fixtures' ends whether the test failed."""
     report = yield
-    item.stash[_failed] = item.stash.get(_failed, False) or report.failed  # noqa: FBT003
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     return report
 
 
@@ -126,7 +126,7 @@ def pages(request: pytest.FixtureRequest, browser: Browser, console: Console) ->
     opened = Pages(browser, console)
     yield opened
     trouble = opened.trouble()
-    if trouble or request.node.stash.get(_failed, False):  # noqa: FBT003
+    if trouble or request.node.stash.get(_failed, False):
         opened.keep(BUILD / "browser" / re.sub(r"[^\w-]+", "_", request.node.name))
     opened.close()
     assert not trouble, "\n".join(trouble)
