@@ -37,7 +37,7 @@ _failed = pytest.StashKey[bool]()
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Note for the fixtures' ends whether the test failed."""
     report = yield
-    item.stash[_failed] = item.stash.get(_failed, False) or report.failed  # noqa: FBT003
+    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
     return report
 
 
@@ -124,7 +124,7 @@ def open_pages(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Cal
     trouble = []
     for pages, console, said in opened:
         trouble += pages.trouble() + errors_in(console.said()[said:])
-        if trouble or request.node.stash.get(_failed, False):  # noqa: FBT003
+        if trouble or request.node.stash.get(_failed, False):
             pages.keep(BUILD / "browser" / re.sub(r"[^\w-]+", "_", request.node.name), console.said())
         pages.close()
     assert not trouble, "\n".join(trouble)
