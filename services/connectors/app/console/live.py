@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
+from sqlalchemy.exc import DBAPIError
 
 from app.console.view import View
-from app.errors import NotSignedIn
+from app.errors import AisocError, NotSignedIn
 from app.service import Service
 
 _NEVER = (object(),)
@@ -47,7 +48,7 @@ def pulse(view: View, seconds: float, refresh: Callable[[Service], Awaitable[Non
         except NotSignedIn as ended:
             timer.cancel()
             view.tell(ended)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next beat tries again
+        except (AisocError, DBAPIError) as error:
             if not failing:
                 view.tell(error)
             failing = True
