@@ -55,7 +55,7 @@ async def test_a_block_is_had_without_those_before_it(service, stored, monkeypat
 
 
 async def test_what_arrives_is_counted_until_it_is_shown(service, row, lab, stored, clock):
-    results = Results(EVERYTHING, newest_first=True)
+    results = Results("", EVERYTHING, newest_first=True)
     async with service.engine.connect() as connection:
         first = await results.read(connection, 0)
         await results.note(connection)

@@ -27,6 +27,7 @@ from app.security.roles import Role
 from app.service import Service
 
 _LOOK_SECONDS = 10
+_MOST_BLOCKS = 10_000
 
 
 @page("/events", "Events")
@@ -54,7 +55,7 @@ class EventsPage:
             self._pill.set_visibility(False)
             SavedSearches(view, self.ask, lambda: self._text)
             columns_menu()
-            export_menu(lambda: self._text)
+            export_menu(lambda: self._shown)
             search_help(self.ask)
         self._mistake = ui.element("div").classes("mistake-place")
         self._overview = ResultsOverview(self.ask)
@@ -78,6 +79,11 @@ class EventsPage:
             ui.on(f"aisoc_{name}", handler)
         ui.timer(_LOOK_SECONDS, self._look, immediate=False)
 
+    @property
+    def _shown(self) -> str:
+        """The search whose events are shown: what was asked for last, unless that was a mistake."""
+        return self._results.text if self._results else ""
+
     async def ask(self, text: str, *, oldest_first: bool | None = None, push: bool = True) -> None:
         """Show what a search finds, or where its mistake is. push: make the address one to come back to."""
         self._text = text = text.strip()
@@ -96,7 +102,7 @@ class EventsPage:
             self._overview.set_visibility(there=self._results is not None)
             return
         self._generation += 1
-        self._results = Results(search, newest_first=not self._oldest_first)
+        self._results = Results(text, search, newest_first=not self._oldest_first)
         self._overview.set_visibility(there=True)
         self._overview.expect(text, search)
         self._show_table(there=True)
@@ -128,7 +134,7 @@ class EventsPage:
         service = await self._view.service()
         try:
             async with service.engine.connect() as connection:
-                block = await results.read(connection, max(0, int(asked["block"])))
+                block = await results.read(connection, min(max(0, int(asked["block"])), _MOST_BLOCKS))
         except AisocError:
             self._browser.tell("deliver", {"request": asked["request"], "failed": True})
             raise
@@ -163,7 +169,7 @@ class EventsPage:
         await self.ask(self._text, push=False)
 
     async def _narrow(self, field: str, value: str, negated: bool) -> None:
-        await self.ask(with_term(self._text, field, value, negated=negated))
+        await self.ask(with_term(self._shown, field, value, negated=negated))
 
     async def _open(self, event: GenericEventArguments) -> None:
         if (chosen := as_id(event.args)) is not None:

@@ -12,9 +12,13 @@ _MOST_NEW = 1_000
 
 
 class Results:
-    """A search's events in their order. What comes in later is told, and does not move what is shown."""
+    """A search's events in their order. What comes in later is told, and does not move what is shown.
 
-    def __init__(self, search: Search, *, newest_first: bool) -> None:
+    text: the search as it was typed.
+    """
+
+    def __init__(self, text: str, search: Search, *, newest_first: bool) -> None:
+        self.text = text
         self.search = search
         self.newest_first = newest_first
         self._blocks = Blocks(search, newest_first=newest_first)
@@ -23,7 +27,7 @@ class Results:
 
     def turned(self) -> "Results":
         """Return the same in the other order."""
-        return Results(self.search, newest_first=not self.newest_first)
+        return Results(self.text, self.search, newest_first=not self.newest_first)
 
     async def read(self, connection: AsyncConnection, number: int) -> Block:
         """Return a block of rows. Raises Retry (search_too_slow)."""

@@ -29,9 +29,14 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def events_table() -> ui.aggrid:
-    """Draw the table; its questions arrive as `aisoc_rows` and `aisoc_open`, static/events.js has its columns."""
-    return ui.aggrid(dict(_OPTIONS), auto_size_columns=False).classes("events-table")
+def events_table() -> ui.element:
+    """Draw the table; its questions arrive as `aisoc_rows` and `aisoc_open`, static/events.js has its columns.
+
+    What is returned is around the table: a change to the table itself would build it anew.
+    """
+    with ui.element("div").classes("events-place") as place:
+        ui.aggrid(dict(_OPTIONS), auto_size_columns=False).classes("events-table")
+    return place
 
 
 class Browser:
