@@ -114,7 +114,7 @@ class Arrival:
         with panel("First events"):
             self._events = ui.element("div").classes("scroll").props("aria-live=off")
         self._draw([], "Nothing has arrived yet", "Azure shows an event 3 to 20 minutes after it happened.")
-        self._timer = ui.timer(_EACH_SECONDS, self._look)
+        self._timer = ui.timer(_EACH_SECONDS, self._look, active=False)
 
     async def begin(self) -> None:
         """Ask for the first polls now, which tells their progress."""
@@ -124,6 +124,8 @@ class Arrival:
                 line.reading = (await request_reading(service, line.row, "poll")).id
             except Conflict:
                 continue  # somebody asked for it already
+        # Not before: a connector that was mended would still tell of its failure.
+        self._timer.activate()
 
     def stop(self) -> None:
         """Look no further."""
@@ -165,7 +167,7 @@ class Arrival:
 def _event_row(stored: StoredEvent) -> None:
     with ui.element("tr"):
         at = stored.event.event_time
-        tag("td", f"{at:%d %b %H:%M:%S}", "number-left").tooltip(iso(at))
+        tag("td", f"{at:%d %b %H:%M:%S}", "number-left").tooltip(f"{iso(at)}")
         with ui.element("td"):
             severity_chip(stored.event.severity)
         tag("td", stored.event.title, "wrap")

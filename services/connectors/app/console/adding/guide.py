@@ -65,8 +65,8 @@ class DrawnGuide:
 
     def _draw_commands(self) -> None:
         tag("h3", "With the Azure CLI")
-        toggle = ui.toggle(list(self._guide.commands), value=self._choice, on_change=lambda e: self._choose(e.value))
-        toggle.props('unelevated no-caps dense aria-label="For which app"').classes("choices")
+        choice = ui.radio(list(self._guide.commands), value=self._choice, on_change=lambda e: self._choose(e.value))
+        choice.props('inline dense role=radiogroup aria-label="For which app"').classes("choices")
         with ui.element("div").classes("command"):
             with ui.element("pre").props("tabindex=0"):
                 self._code = ui.label().classes("inline")

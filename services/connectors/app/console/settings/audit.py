@@ -94,7 +94,7 @@ class _Log:
 
 def _row(change: Mapping[str, Any]) -> None:
     with ui.element("tr"):
-        tag("td", f"{change['at']:%d %b %Y %H:%M:%S}", "number-left").tooltip(iso(change["at"]))
+        tag("td", f"{change['at']:%d %b %Y %H:%M:%S}", "number-left").tooltip(f"{iso(change['at'])}")
         with ui.element("td"):
             ui.label(change["actor"]).classes("strong wrap")
             ui.label(f"{change['via']}{' · ' + change['ip'] if change['ip'] else ''}").classes("quiet small")

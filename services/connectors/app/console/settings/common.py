@@ -61,7 +61,7 @@ def when(at: datetime | None, now: datetime) -> None:
     """Draw a cell with a time, in full when pointed at."""
     cell = tag("td", moment(at, now), "number-left")
     if at is not None:
-        cell.tooltip(iso(at))
+        cell.tooltip(f"{iso(at)}")
 
 
 @contextmanager
