@@ -86,7 +86,7 @@ class Pages:
         context.set_default_timeout(_WAIT_MS)
         if session:
             context.add_cookies([{"name": "aisoc_session", "value": session, "url": self._address}])
-        self._opened.append((context, Watch(context)))
+        self._opened.append((context, Watch(context, self._address)))
         return context
 
     def watch(self, page: Page) -> Watch:

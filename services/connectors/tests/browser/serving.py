@@ -95,6 +95,11 @@ class Console:
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             return connection.execute(sql, parameters).fetchall()
 
+    def change(self, sql: str) -> None:
+        """Change the database behind the server's back."""
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(sql)
+
     def stored(self) -> int:
         """Return how many events are stored."""
         return int(self.rows("SELECT count(*) FROM events")[0][0])
@@ -103,8 +108,7 @@ class Console:
         """Let events happen and be stored."""
         wanted = self.stored() + len(events)
         self.lab.publish(events)
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute("UPDATE connectors SET next_poll_at = now()")
+        self.change("UPDATE connectors SET next_poll_at = now()")
         wait_until(lambda: self.stored() >= wanted)
 
 

@@ -55,7 +55,7 @@ def test_a_session_that_was_ended_elsewhere_leads_an_open_page_to_the_door(pages
     page = pages.window(session=session).new_page()
     page.goto("/")
     expect(page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
-    console.rows("DELETE FROM sessions RETURNING 1")
+    console.change("DELETE FROM sessions")
     page.get_by_role("link", name="Events").click()
     expect(page).to_have_title("Sign in · AiSOC")
 

@@ -16,6 +16,11 @@ PAGES = {
     "events": "/events?q=severity%3E%3Dmedium",
     "event-beside": "/events?event={event}",
     "event": "/events/{event}",
+    "profile": "/settings/profile",
+    "tokens": "/settings/tokens",
+    "users": "/settings/users",
+    "audit": "/settings/audit",
+    "keys": "/settings/keys",
     "no-event": "/events/00000000-0000-0000-0000-000000000000",
 }
 LOOKS = [

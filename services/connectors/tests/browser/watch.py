@@ -16,10 +16,12 @@ _REFUSED = re.compile(r"the server responded with a status of (4\d\d)")
 class Watch:
     """Notes all trouble of a context's pages: script errors, refused content, failed requests, foreign hosts.
 
-    expected: statuses from 400 to 499 that the test provokes.
+    address: where our pages are; what an identity provider's pages lack is not our trouble. expected: statuses from 400
+    to 499 that the test provokes.
     """
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self._address = address
         self.trouble: list[str] = []
         self.requests = 0
         self.expected: set[int] = set()
@@ -54,7 +56,8 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         refused = _REFUSED.search(message.text)
-        if message.type == "error" and not (refused and int(refused[1]) in self.expected):
+        foreign = not message.location["url"].startswith(self._address)
+        if message.type == "error" and not (refused and (foreign or int(refused[1]) in self.expected)):
             self.trouble.append(f"console: {message.text}")
 
 

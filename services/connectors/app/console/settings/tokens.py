@@ -85,8 +85,8 @@ class _Tokens:
                 async def create() -> None:
                     service = await self._view.service()
                     token, secret = await create_token(service, name.value or "", Role(role.value), days=days.value)
-                    dialog.delete()
                     await self._created(token, secret)
+                    dialog.delete()  # at the end: what is drawn belongs to it
 
                 ui.button("Create token", on_click=create).props("unelevated")
             name.on("keydown.enter", create)

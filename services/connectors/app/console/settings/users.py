@@ -105,9 +105,9 @@ class _Users:
                 async def add() -> None:
                     service = await self._view.service()
                     user = await add_user(service, name.value or "", Role(role.value))
-                    dialog.delete()
                     await self.draw()
                     await self._link(user)
+                    dialog.delete()  # at the end: what is drawn belongs to it
 
                 ui.button("Add user", on_click=add).props("unelevated")
             name.on("keydown.enter", add)

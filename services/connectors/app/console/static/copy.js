@@ -1,5 +1,5 @@
 // Copies the text of an element; the button shows for a moment that it worked.
-window.aisocCopy = async (button, id) => {
+window.aisocCopyShown = async (button, id) => {
   const element = document.getElementById(id);
   if (!element) return;
   const range = document.createRange();
