@@ -9,6 +9,7 @@ from app.api import (
     connectors,
     events,
     history,
+    keys,
     quarantine,
     readings,
     searches,
@@ -22,7 +23,8 @@ from app.api.problems import answer_problems, unknown_path
 from app.web.access import Public
 
 ROUTERS: list[APIRouter] = [
-    part.router for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit)
+    part.router
+    for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit, keys)
 ]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -11,7 +11,7 @@ import typer
 from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stderr, stdout
-from app.collection.manage import rotate_keys
+from app.collection.keys import rotate_keys
 from app.errors import Abort, InvalidInput
 from app.main import open_service, serve_until_stopped
 from app.security.links import SET_UP_HOURS

@@ -1,4 +1,4 @@
-"""Adding, changing, testing, removing and re-keying connectors: who may, and what the audit log says of it."""
+"""Adding, changing, testing and removing connectors: who may, and what the audit log says of it."""
 
 import re
 import unicodedata
@@ -164,30 +164,6 @@ async def probe_config(
     connector = get_connector(connector_id)
     config = check_config(connector, parse_object(config_json), service.clouds)
     return await _probe(service, lambda: (connector, config), tell)
-
-
-async def rotate_keys(service: Service) -> int:
-    """Give the ring a new key and re-encrypt every connector's secrets with it; return how many there are.
-
-    The new key is on disk before a row needs it. The key before it stays until the next rotation, for a connector
-    that is being added meanwhile and for a backup of the day; older ones go. A ring that came in AISOC_KEYRING is
-    not changed: its primary key is used.
-    """
-    service.actor.need(Role.ADMIN)
-    vault = service.vault
-    before = vault.keys.primary
-    if vault.ring.writable:
-        vault.ring.save(vault.keys.with_new_primary())
-    async with service.engine.begin() as connection:
-        rows = await list_connectors(connection, to_change=True)
-        for row in rows:
-            await set_config(connection, row.id, row.config, vault.seal(vault.open(row.secrets, row.id), row.id))
-        now, facts = service.clock.now(), {"connectors": len(rows)}
-        await note_change(connection, service.actor, now, "keys.rotate", "key ring", facts)
-    if vault.ring.writable:
-        vault.ring.save(vault.keys.keeping({before}))
-        vault.reload()
-    return len(rows)
 
 
 async def _probe(

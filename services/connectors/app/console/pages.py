@@ -37,6 +37,7 @@ def page(path: str, title: str, role: Role = Role.VIEWER) -> Callable[[Build], B
                 if view.may(role):
                     await build(view, **given)
                 else:
+                    ui.context.client.status_code = 403
                     empty("lock", f"This page needs the role {role}", f"You are signed in as a {caller.role}.")
             return None
 

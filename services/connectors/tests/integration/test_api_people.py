@@ -46,8 +46,18 @@ async def test_the_last_admin_stays(api):
         assert (answer.status_code, answer.json()["code"]) == (409, "last_admin")
 
 
-@pytest.mark.parametrize("path", ["/users", "/audit"])
-async def test_only_an_admin_sees_users_and_the_audit_log(calling, path):
+async def test_a_rotation_of_the_keys_shows_in_the_ring_and_in_the_audit_log(api, row):
+    (before,) = (await api.get("/api/v1/keys")).json()["items"]
+    assert (before["primary"], before["protects"]) == (True, 1)
+    assert (await api.post("/api/v1/keys/rotate")).json() == {"reencrypted": 1}
+    new, old = (await api.get("/api/v1/keys")).json()["items"]
+    assert (new["protects"], old) == (1, {"name": before["name"], "primary": False, "protects": 0})
+    (entry,) = (await api.get("/api/v1/audit", params={"action": "keys"})).json()["items"]
+    assert (entry["action"], entry["actor"]) == ("keys.rotate", "admin")
+
+
+@pytest.mark.parametrize("path", ["/users", "/audit", "/keys"])
+async def test_only_an_admin_sees_users_the_audit_log_and_the_keys(calling, path):
     async with calling("analyst") as analyst:
         assert (await analyst.get(f"/api/v1{path}")).status_code == 403
 

@@ -1,20 +1,16 @@
 """Settings: the keys that protect connectors' secrets, and their rotation."""
 
-from collections import Counter
-
 from nicegui import ui
 
-from app.collection.manage import rotate_keys
+from app.collection.keys import list_keys, rotate_keys
 from app.console.pages import page
 from app.console.parts import finding, moment, panel, tag
 from app.console.settings.common import ask, table, tabs
 from app.console.view import View
 from app.errors import AisocError
 from app.security.roles import Role
-from app.security.vault import key_name
 from app.service import Service
 from app.storage.audit import list_changes
-from app.storage.connectors import list_connectors
 
 _PATH = "/settings/keys"
 
@@ -46,7 +42,6 @@ class _Keys:
 
     async def draw(self) -> None:
         service = await self._view.service()
-        service.actor.need(Role.ADMIN)
         self._place.clear()
         with self._place:
             try:
@@ -80,19 +75,15 @@ class _Keys:
 
 
 async def _draw_keys(service: Service) -> None:
+    keys, now = await list_keys(service), service.clock.now()
     async with service.engine.connect() as connection:
-        used = Counter(key_name(row.secrets) for row in await list_connectors(connection))
         rotated = await list_changes(connection, 1, action="keys.rotate")
-    service.vault.reload()
-    service.vault.need_ring()
-    keys = service.vault.keys
-    now = service.clock.now()
     with table("Keys", ("Name", "Use", "Protects")):
-        for name in sorted(keys.by_name, key=lambda name: name != keys.primary):
+        for key in keys:
             with ui.element("tr"):
-                tag("td", name, "mono")
-                tag("td", "encrypts and decrypts" if name == keys.primary else "decrypts only")
-                tag("td", f"{used[name]} connectors" if used[name] != 1 else "1 connector")
+                tag("td", key.name, "mono")
+                tag("td", "encrypts and decrypts" if key.primary else "decrypts only")
+                tag("td", f"{key.protects} connectors" if key.protects != 1 else "1 connector")
     last = rotated[0] if rotated else None
     ui.label(
         f"Last rotated {moment(last['at'], now)} UTC by {last['actor']}." if last else "Never rotated here."
