@@ -119,9 +119,10 @@ def serve(folder: Path, database_url: str, lab: Lab, *, settings: dict[str, str]
         command.environment |= settings or {}
         log = folder / "serve.log"
         console = Console(lab, command, log)
-        with log.open("wb") as said, subprocess.Popen(
-            [command.program, "serve"], env=command.environment, stdout=said, stderr=said
-        ) as process:
+        with (
+            log.open("wb") as said,
+            subprocess.Popen([command.program, "serve"], env=command.environment, stdout=said, stderr=said) as process,
+        ):
             try:
                 wait_until(lambda: _ADDRESS.search(console.said()) or process.poll() is not None, _START_SECONDS)
                 assert process.poll() is None, console.said()[-1000:]

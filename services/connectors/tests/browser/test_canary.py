@@ -24,7 +24,9 @@ PAGES = (
     "/settings/audit",
     "/settings/keys",
 )
-_STORED_IN_BROWSER = "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, performance.getEntries()])"
+_STORED_IN_BROWSER = (
+    "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, performance.getEntries()])"
+)
 _TYPED = "[...document.querySelectorAll('input, textarea')].map((field) => field.value).join('\\n')"
 _WRONG = "a-wrong~canary-of-the-secret-that-was-typed-first"
 
