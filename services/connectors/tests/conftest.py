@@ -39,10 +39,11 @@ _databases = count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make simulate` sets; the defaults are what `make test` runs."""
+    """What `make simulate` and `make screenshots` set; the defaults are what `make test` runs."""
     parser.addoption("--seeds", type=int, default=100, help="stories of the simulation to run")
     parser.addoption("--seed-start", type=int, default=0, help="the first story's seed")
     parser.addoption("--bites", type=int, default=0, help="stories with which each broken product is tried; 0: enough")
+    parser.addoption("--screenshots", action="store_true", help="put the pictures into the documentation")
     parser.addoption("--kills", type=int, default=8, help="kills of a real worker process")
 
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from app.clock import SystemClock
 
-BUILD = Path(__file__).parents[4] / "build"
+ROOT = Path(__file__).parents[4]
+BUILD = ROOT / "build"
 SCREENSHOTS = BUILD / "screenshots"
 WIDE, PHONE = (1280, 900), (390, 844)
 _WAIT_MS = 15_000
