@@ -1,10 +1,16 @@
 """Every page in both themes, on a desk and on a phone: accessible, nothing sticks out, a picture of each is kept."""
 
+import re
+from importlib import import_module
+
 import pytest
 from browser.conftest import PHONE, SCREENSHOTS, WIDE
 from browser.scenario import furnish
 from browser.watch import settled, spills, violations
 from playwright.sync_api import expect
+
+from app.console import app as mounted
+from app.console.pages import PAGES as DECLARED
 
 PAGES = {
     "overview": "/",
@@ -16,6 +22,7 @@ PAGES = {
     "events": "/events?q=severity%3E%3Dmedium",
     "event-beside": "/events?event={event}",
     "event": "/events/{event}",
+    "settings": "/settings",
     "profile": "/settings/profile",
     "tokens": "/settings/tokens",
     "users": "/settings/users",
@@ -48,6 +55,15 @@ def test_every_page_is_accessible_and_fits(visit, furnished, dark, size):
         if page.get_by_role("heading", level=1).count() != 1:
             found.append(f"{name} has not exactly one main heading")
     assert not found, "\n".join(found)
+
+
+def test_no_page_of_the_console_is_left_out():
+    for name in mounted._PAGES:
+        import_module(f"app.console.{name}")
+    shown = [path.partition("?")[0] for path in PAGES.values()]
+    for declared in DECLARED:
+        pattern = re.sub(r"{[^}]*}", "[^/]+", declared)
+        assert any(re.fullmatch(pattern, path) for path in shown), declared
 
 
 def test_the_menu_of_a_phone_leads_to_every_place(visit):
