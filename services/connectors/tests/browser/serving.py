@@ -45,7 +45,7 @@ class Console:
     @property
     def set_up_link(self) -> str:
         """The link that the server printed for the first admin."""
-        return _SET_UP.findall(self.said())[-1]
+        return str(_SET_UP.findall(self.said())[-1])
 
     def said(self) -> str:
         return self.log.read_text()

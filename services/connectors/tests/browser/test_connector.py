@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from browser.scenario import routine
@@ -15,8 +16,7 @@ from simulator import faults
 @pytest.fixture
 def row(console):
     """A connector of the test's own."""
-    number = console.rows("SELECT count(*) FROM connectors")[0][0]
-    return console.add_connector(f"connector-{number}")
+    return console.add_connector(f"connector-{uuid4().hex[:8]}")
 
 
 @pytest.fixture

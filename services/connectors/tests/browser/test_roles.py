@@ -1,5 +1,7 @@
 """A viewer and an admin before the same pages: what is offered, and what the server refuses whatever is offered."""
 
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import expect
 
@@ -13,8 +15,7 @@ _CALL = """async ({method, path, body}) => {
 @pytest.fixture
 def connector(console):
     """A connector of the test's own."""
-    number = console.rows("SELECT count(*) FROM connectors")[0][0]
-    return console.add_connector(f"connector-{number}")
+    return console.add_connector(f"connector-{uuid4().hex[:8]}")
 
 
 def test_a_viewer_is_not_offered_what_only_an_admin_may_do(visit, connector):
