@@ -47,7 +47,7 @@ def furnish(console: Console) -> Furnished:
 
 def routine(lab: Lab, begin: datetime, end: datetime) -> list[Any]:
     """Return the everyday work of a time, without reads, which the collection drops."""
-    events = history(Random(_SEED), lab.subscription, lab.tenant, begin, end, operations=_OPERATIONS)  # noqa: S311 - a drawn day
+    events = history(Random(_SEED), lab.subscription, lab.tenant, begin, end, operations=_OPERATIONS)
     return [event for event in events if not _is_read(event)]
 
 
