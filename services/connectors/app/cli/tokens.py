@@ -1,14 +1,14 @@
 """`aisoc tokens`: what programs use the API with."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, stderr, stdout, table, when
-from app.clock import iso
 from app.errors import NotFound
 from app.main import open_service
+from app.security.facts import token_facts
 from app.security.roles import Role
 from app.security.tokens import DEFAULT_DAYS, MOST_DAYS, create_token, list_tokens, revoke_token
 from app.security.users import user_named
@@ -39,7 +39,7 @@ def create(
 
     made, secret = run(work(), as_json=as_json)
     if as_json:
-        print_json(_facts(made) | {"token": secret})
+        print_json(token_facts(made) | {"token": secret})
         return
     stderr().print(f"It expires on {when(made.expires_at)} UTC and is not shown again.", style="dim")
     print(secret)
@@ -55,7 +55,7 @@ def list_(as_json: AsJson = False) -> None:
 
     found = run(work(), as_json=as_json)
     if as_json:
-        print_json([_facts(token) for token in found])
+        print_json([token_facts(token) for token in found])
         return
     shown = table("user", "name", "role", "expires (UTC)", "last used (UTC)")
     for token in found:
@@ -85,14 +85,3 @@ def revoke(name: Name, user: Owner, as_json: AsJson = False) -> None:
         print_json({"revoked": name})
     else:
         stdout().print(f"Revoked {printable(name)}.")
-
-
-def _facts(token: TokenRow) -> dict[str, Any]:
-    return {
-        "user": token.owner,
-        "name": token.name,
-        "role": token.effective_role,
-        "created_at": iso(token.created_at),
-        "expires_at": iso(token.expires_at),
-        "used_at": iso(token.used_at),
-    }

@@ -8,9 +8,9 @@ import typer
 
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, stdout, table, when
-from app.clock import iso
 from app.errors import InvalidInput
 from app.main import open_service
+from app.security.facts import signs_in_with, user_facts
 from app.security.links import PASSWORD_HOURS, make_password_link
 from app.security.roles import Role
 from app.security.users import add_user, change_role, list_users, remove_user, set_password, switch_user, user_named
@@ -34,14 +34,14 @@ def list_(as_json: AsJson = False) -> None:
 
     found = run(work(), as_json=as_json)
     if as_json:
-        print_json([_facts(user) for user in found])
+        print_json([user_facts(user) for user in found])
     elif not found:
         stdout().print("No users yet. aisoc serve prints a link for the first; or: aisoc users add NAME --role admin")
     else:
         shown = table("name", "role", "signs in with", "last seen (UTC)", "")
         for user in found:
             state = "" if user.enabled else "disabled"
-            shown.add_row(printable(user.name), user.role, _signs_in_with(user), when(user.last_seen_at), state)
+            shown.add_row(printable(user.name), user.role, signs_in_with(user), when(user.last_seen_at), state)
         stdout().print(shown)
 
 
@@ -173,27 +173,10 @@ def _read_password() -> str:
 
 def _tell(user: UserRow, sentence: str, link: str | None = None, *, as_json: bool) -> None:
     if as_json:
-        print_json(_facts(user) | ({} if link is None else {"password_link": link}))
+        print_json(user_facts(user) | ({} if link is None else {"password_link": link}))
         return
     if sentence:
         stdout().print(printable(sentence), soft_wrap=True)
     if link is not None:
         stdout().print(f"Password link for {printable(user.name)}, once, within {PASSWORD_HOURS} hours:")
         stdout().print(link, soft_wrap=True)
-
-
-def _facts(user: UserRow) -> dict[str, Any]:
-    return {
-        "name": user.name,
-        "role": user.role,
-        "enabled": user.enabled,
-        "signs_in_with": _signs_in_with(user),
-        "created_at": iso(user.created_at),
-        "last_seen_at": iso(user.last_seen_at),
-    }
-
-
-def _signs_in_with(user: UserRow) -> str:
-    if user.subject is not None:
-        return "entra"
-    return "password" if user.password is not None else "nothing yet"

@@ -3,28 +3,15 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.coverage import Coverage
-from app.collection.health import Health, judge
-from app.collection.lags import MEASURED_DAYS, Lags
-from app.collection.windows import measured_widths
-from app.connectors import get_connector
-from app.connectors.base import CollectionConfig, Window
+from app.collection.health import Health, read_standings
+from app.collection.lags import Lags
 from app.storage.connectors import ConnectorRow, list_connectors
-from app.storage.polls import Failures
-from app.storage.totals import (
-    PollSums,
-    StandingRow,
-    count_quarantined,
-    count_readings,
-    read_all_lags,
-    read_standings,
-    sum_polls,
-)
+from app.storage.totals import PollSums, count_quarantined, count_readings, sum_polls
 
 # Of connector, tier and outcome.
 Key = tuple[UUID, str, str]
@@ -89,15 +76,5 @@ def _key(sums: PollSums) -> Key:
 
 async def _read_stands(connection: AsyncConnection, now: datetime) -> list[Stand]:
     rows = await list_connectors(connection)
-    standings = await read_standings(connection)
-    lags = await read_all_lags(connection, (now - timedelta(days=MEASURED_DAYS)).date())
-    return [_stand(row, standings[row.id], lags.get(row.id, Lags()), now) for row in rows if row.id in standings]
-
-
-def _stand(row: ConnectorRow, standing: StandingRow, lags: Lags, now: datetime) -> Stand:
-    config, until = CollectionConfig.model_validate(row.config), standing.covered_until
-    # Of the ledger, health asks for its end only.
-    coverage = Coverage(until, (Window(until, until),)) if until else None
-    widths = measured_widths(config, get_connector(row.type).streams[0], lags)
-    health = judge(row, coverage, widths, Failures(standing.failures), now + standing.ahead)
-    return Stand(row, health, lags)
+    standings = await read_standings(connection, rows, now)
+    return [Stand(row, both.health, both.ledger.lags) for row, both in zip(rows, standings, strict=True)]

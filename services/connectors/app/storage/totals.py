@@ -1,34 +1,15 @@
 """Queries about all connectors at once, for metrics: a few for the whole, however many connectors there are."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.collection.lags import LagCount, Lags
-from app.storage.tables import lags, quarantine, readings
+from app.storage.tables import quarantine, readings
 
-# Each connector's last complete live poll is found at the end of its index, and the failures are those after it.
-_STANDINGS = text(
-    """
-    SELECT connectors.id, upper(coverage.read) AS covered_until, failed.number AS failures, complete.ahead
-    FROM connectors
-    LEFT JOIN coverage ON coverage.connector_id = connectors.id
-    LEFT JOIN LATERAL (
-        SELECT id, window_until - started_at AS ahead FROM polls
-        WHERE connector_id = connectors.id AND tier <> 'backfill' AND finished_at IS NOT NULL AND error IS NULL
-        ORDER BY id DESC LIMIT 1
-    ) AS complete ON true
-    LEFT JOIN LATERAL (
-        SELECT count(*) AS number FROM polls
-        WHERE connector_id = connectors.id AND id > coalesce(complete.id, 0) AND tier <> 'backfill'
-          AND finished_at IS NOT NULL AND error ->> 'code' <> 'interrupted'
-    ) AS failed ON true
-    """
-)
 # Rows before the horizon change no more: their sums need not be taken again.
 _SUMS = text(
     """
@@ -59,15 +40,6 @@ _FRESH = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class StandingRow:
-    """What a connector's health is told from; ahead: how far the source's clock was ahead of the worker's."""
-
-    covered_until: datetime | None
-    failures: int
-    ahead: timedelta
-
-
-@dataclass(frozen=True)
 class PollSums:
     """Sums over the finished polls of a connector, a tier and an outcome: `complete` or the code of the error.
 
@@ -80,23 +52,6 @@ class PollSums:
     tier: str
     outcome: str
     sums: dict[str, int]
-
-
-async def read_standings(connection: AsyncConnection) -> dict[UUID, StandingRow]:
-    """Return what the health of each connector is told from."""
-    return {
-        row.id: StandingRow(row.covered_until, row.failures, max(timedelta(), row.ahead or timedelta()))
-        for row in await connection.execute(_STANDINGS)
-    }
-
-
-async def read_all_lags(connection: AsyncConnection, since: date) -> dict[UUID, Lags]:
-    """Return each connector's lags of the events that happened on a day (UTC) or later."""
-    columns = (lags.c.connector_id, lags.c.day, lags.c.bucket, lags.c.events, lags.c.longest)
-    counted: dict[UUID, list[LagCount]] = {}
-    for connector_id, *count in await connection.execute(select(*columns).where(lags.c.day >= since)):
-        counted.setdefault(connector_id, []).append(LagCount(*count))
-    return {connector_id: Lags.of(counts) for connector_id, counts in counted.items()}
 
 
 async def sum_polls(connection: AsyncConnection, horizon: int, now: datetime) -> list[PollSums]:

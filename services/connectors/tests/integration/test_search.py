@@ -109,7 +109,7 @@ def a_term(rng):
 @pytest.fixture
 def mixed(connector, lab):
     """Events with drawn fields, several at each of few times, by connector."""
-    rng = Random(5)  # noqa: S311 - a test's
+    rng = Random(5)
     base = connector.normalize(json.dumps(story(lab)[0]).encode())
     found = []
     for _ in range(240):
@@ -151,7 +151,7 @@ async def every_page(connection, search, limit, **options):
 @pytest.mark.parametrize("few", [2_000, 1], ids=["by_number", "by_hash"])
 async def test_a_search_finds_what_its_words_say_and_nothing_else(connection, mixed, monkeypatch, few):
     monkeypatch.setattr(conditions, "_FEW", few)
-    rng, sizes = Random(few), []  # noqa: S311
+    rng, sizes = Random(few), []
     for _ in range(250):
         search = a_search(rng)
         wanted = expected(mixed, search)
@@ -191,7 +191,7 @@ async def test_pages_neither_lose_nor_repeat_an_event_of_the_same_time(
 
 
 async def test_pages_go_on_where_they_were_while_events_arrive(service, connection, mixed):
-    search, rng = parse("", NOW), Random(1)  # noqa: S311
+    search, rng = parse("", NOW), Random(1)
     page, seen = await find_page(connection, search, limit=40), []
     while page.next_cursor:
         seen += page.events

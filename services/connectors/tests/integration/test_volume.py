@@ -19,7 +19,7 @@ def fill(lab, events):
     now = lab.clock.now()
     lab.cloud.throttle.enabled = False
     start, end = now - timedelta(hours=23), now - timedelta(minutes=10)
-    lab.publish(bulk(random.Random(7), events, start, end, subscription=lab.subscription, tenant=lab.tenant))  # noqa: S311
+    lab.publish(bulk(random.Random(7), events, start, end, subscription=lab.subscription, tenant=lab.tenant))
     return len(lab.cloud.visible(lab.subscription, start - timedelta(hours=1)))
 
 
