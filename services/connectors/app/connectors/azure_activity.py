@@ -299,7 +299,7 @@ def _pim_tenant(activity: Activity) -> str | None:
 
 
 def _review_expiry(expires_on: date | None, today: date) -> Finding:
-    renew = "Make a new secret for the app and give it to the connector: aisoc connectors update NAME --config FILE."
+    renew = "Make a new secret for the app and give its Value to the connector."
     if expires_on is None:
         return Finding(
             "warning",

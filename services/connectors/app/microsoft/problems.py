@@ -93,13 +93,13 @@ def sign_in_problem(error: ClientAuthenticationError, caller: Caller) -> AisocEr
             "expired_secret",
             f"The client secret of {caller.app} has expired.",
             "Make a new secret (Entra admin center > App registrations > the app > Certificates & secrets), and "
-            "give its value to the connector (aisoc connectors update).",
+            "give its Value to the connector.",
         )
     if name == "invalid_client":
         return Abort(
             "wrong_secret",
             f"The client secret of {caller.app} is wrong.",
-            "Use the secret's Value, not its Secret ID (aisoc connectors update); if it is lost, make a new secret.",
+            "Give the connector the secret's Value, not its Secret ID; if it is lost, make a new secret.",
         )
     if name == "unauthorized_client":
         return Abort(
