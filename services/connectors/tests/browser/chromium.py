@@ -44,15 +44,23 @@ def _playwrights() -> Path | None:
     return program if program.exists() else None
 
 
-def install_browser() -> None:
-    """Install a browser, by the system's packages where we may, else by Playwright; says what it does."""
+def install_browser() -> bool:
+    """Install a browser, by the system's packages where we may, else by Playwright; returns whether there is one now."""
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         _say(f"No browser found: installing {' and '.join(_PACKAGES)} with apt-get (a minute or two, once) ...")
-        if _done(apt, "update", "-qq") and _done(apt, "install", "-qq", "-y", "--no-install-recommends", *_PACKAGES):
-            return
+        if _done(apt, "update", "-qq"):
+            _done(apt, "install", "-qq", "-y", "--no-install-recommends", *_PACKAGES)
+        if _found_now():  # Ubuntu's package of that name installs none
+            return True
     _say("No browser found: Playwright downloads its own (a minute or two, once) ...")
     _done(sys.executable, "-m", "playwright", "install", "chromium")
+    return _found_now()
+
+
+def _found_now() -> bool:
+    find_browser.cache_clear()
+    return find_browser() is not None
 
 
 def _done(*command: str) -> bool:
@@ -77,12 +85,9 @@ def _say(line: str) -> None:
 def main() -> int:
     """See to it that there is a browser; returns the exit code."""
     try:
-        if find_browser() is None:
-            install_browser()
-            find_browser.cache_clear()
-            if find_browser() is None:
-                _say(_ASK)
-                return 1
+        if find_browser() is None and not install_browser():
+            _say(_ASK)
+            return 1
     except FileNotFoundError as error:
         _say(str(error))
         return 1
