@@ -45,7 +45,7 @@ def _playwrights() -> Path | None:
 
 
 def install_browser() -> bool:
-    """Install a browser, by the system's packages where we may, else by Playwright; returns whether there is one now."""
+    """Install a browser, by the system's packages where we may, else by Playwright; return whether there is one."""
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
         _say(f"No browser found: installing {' and '.join(_PACKAGES)} with apt-get (a minute or two, once) ...")

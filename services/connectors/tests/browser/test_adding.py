@@ -18,7 +18,7 @@ def test_a_wrong_secret_is_found_with_its_remedy_and_a_mended_one_is_green(page,
     press_test(page)
     findings = page.get_by_role("log", name="Findings")
     expect(findings).to_contain_text("client secret")
-    expect(findings).to_contain_text("Use the secret's Value")
+    expect(findings).to_contain_text("the secret's Value, not its Secret ID")
     expect(findings).to_contain_text("could not collect")
     page.get_by_label("Client secret *", exact=True).fill(SECRET)
     press_test(page)
