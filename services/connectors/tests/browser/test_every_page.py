@@ -20,6 +20,7 @@ PAGES = {
     "catalog": "/connectors/add",
     "add-connector": "/connectors/add/azure_activity",
     "events": "/events?q=severity%3E%3Dmedium",
+    "mistake": "/events?q=severty%3Ahigh",
     "event-beside": "/events?event={event}",
     "event": "/events/{event}",
     "settings": "/settings",
