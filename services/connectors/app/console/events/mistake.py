@@ -13,7 +13,8 @@ def draw_mistake(text: str, error: InvalidSearch, ask: Callable[[str], Awaitable
     """Draw the search with the place marked, the remedy and, where something near was typed, a click that mends it."""
     start, end = error.position
     with ui.element("div").classes("finding level-error mistake").props("role=alert"):
-        ui.icon("error").props('role="img" aria-label="mistake"')
+        ui.icon("error")
+        ui.label("mistake:").classes("unseen")
         with ui.element("div"):
             with ui.element("code").classes("mistake-text"):
                 ui.label(text[:start]).classes("inline")
