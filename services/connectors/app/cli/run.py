@@ -48,7 +48,8 @@ def serve(
             stderr().print("Collecting; Ctrl-C stops.", style="dim")
         await serve_until_stopped(collect=collect, web=web, on_address=_tell_address)
 
-    run(work(), log_level=_log_level())
+    level = _log_level()
+    run(work(), log_level=level)
 
 
 def _tell_address(address: str, set_up_link: str | None) -> None:

@@ -59,7 +59,8 @@ def test_a_wrong_new_secret_is_not_kept_and_a_right_one_is(page, row, console, l
 
 def test_a_backfill_is_asked_for_and_its_progress_is_seen_moving(page, row, console, lab):
     lab.cloud.throttle.enabled = False
-    lab.cloud.faults.add(faults.hang(seconds=0.3, count=40))  # slow enough to be watched
+    # All four readers stop on their way, for longer than the page takes to look again.
+    lab.cloud.faults.add(faults.hang(seconds=8, count=4, skip=10))
     lab.publish(routine(lab, lab.clock.now() - timedelta(days=20), lab.clock.now() - timedelta(days=2)))
     page.get_by_role("button", name="Backfill …").click()
     dialog = page.get_by_role("dialog", name=f"Backfill {row.name}")

@@ -221,3 +221,11 @@ def test_ctrl_c_ends_an_ingest_that_waits_for_its_pipe(aisoc):
         said = process.stderr.read()
     assert process.returncode == 130
     assert b"Traceback" not in said
+
+
+def test_a_port_that_is_none_is_two_sentences_and_nothing_else(aisoc):
+    aisoc.environment["AISOC_PORT"] = "99999"
+    _, said = aisoc("serve", code=2)
+    error, remedy = said.splitlines()
+    assert error.startswith("Error: The setting AISOC_PORT cannot be used")
+    assert remedy == "To do: Correct AISOC_PORT or unset it."
