@@ -1,0 +1,126 @@
+"""What a rule is once it is read and compiled: an event rule, perhaps with a first-seen condition, or a correlation."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from app.detection.record import Record
+from app.events.event import Severity
+
+Kind = Literal["event", "first_seen", "correlation"]
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What all rules have.
+
+    id: the rule's `id` in lower case. techniques: "T1098.003"; tactics: "privilege-escalation". alert_title: the title
+    of its alerts, with names of facts in braces; None makes one of the rule's title. alerts: whether its matches are
+    alerts; those of a rule that only serves a correlation are none.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    path: Path
+    line: int = 1
+    description: str = ""
+    status: str = ""
+    author: str = ""
+    techniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    why: str = ""
+    next_steps: tuple[str, ...] = ()
+    alert_title: str | None = None
+    alerts: bool = True
+    source: str = ""
+    """The rule's YAML, as written."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the three kinds of rules it is."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstSeen:
+    """A rule's matches count only where they are the first of their kind in a timespan.
+
+    group_by: the fields whose values make a group, such as the actor. field: what has to be new for a group that is
+    known already, such as its IP; without it the group itself has to be new.
+    """
+
+    group_by: tuple[str, ...]
+    timespan: timedelta
+    field: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRule(Rule):
+    """A rule that an event matches by itself.
+
+    matches: the compiled condition. may_match: whether an event of that operation (lower case) and category can match
+    at all, judged by these alone. needs_request: whether it reads the request's body, which only one of an operation's
+    records carries: the condition is judged only where that body is known.
+    """
+
+    matches: Callable[[Record], bool]
+    may_match: Callable[[str, str], bool]
+    needs_request: bool = False
+    first_seen: FirstSeen | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return "event" if self.first_seen is None else "first_seen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correlation(Rule):
+    """A rule about several matches of event rules in a timespan, by the time of the events.
+
+    rules: ids of the event rules, in the order that temporal_ordered wants. at_least: how many operations
+    (event_count) or different values of `field` (value_count) are enough; of the temporal types the number of rules.
+    aliases: for a name in group_by or field, which field it is in the events of which rule.
+    """
+
+    type: CorrelationType
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    timespan: timedelta
+    at_least: int
+    field: str | None = None
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> Kind:
+        return "correlation"
+
+    def field_of(self, name: str, rule_id: str) -> str:
+        """Return the field that a name in group_by or `field` means in the events of a rule."""
+        return self.aliases.get(name, {}).get(rule_id, name)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file, or a rule in it, that cannot be used; the others are not concerned. line: from 1, 0 where unknown."""
+
+    path: Path
+    line: int
+    reason: str
+    rule: str | None = None
+    """Title or id, where the rule was read that far."""
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """All rules that were read, by id, and what could not be read. Turned-off rules are in it, and in `off`."""
+
+    rules: Mapping[str, EventRule] = field(default_factory=dict)
+    correlations: Mapping[str, Correlation] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    off: frozenset[str] = frozenset()
