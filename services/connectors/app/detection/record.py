@@ -54,7 +54,7 @@ class Record:
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
-        """What is derived from the event and its operation's request: `aisoc.role`, `aisoc.open_ports`, …"""
+        """What is derived from the event and its operation's request: `aisoc.role`, `aisoc.open_ports` and others."""
         from app.detection.facts import derive  # noqa: PLC0415 - facts are derived from events, which know no records
 
         return derive(self.event, self.request)
