@@ -66,6 +66,7 @@ async def hunt(
     """Judge the stored events of a time by a rule; return what was found.
 
     on_progress: called after each batch with the result so far, which goes on changing. make_alerts: write the alerts
-    that the rule would have made live; those that exist already stay as they are. Raises InvalidInput (since_not_before_until).
+    that the rule would have made live; those that exist already stay as they are. Raises
+    InvalidInput (since_not_before_until).
     """
     raise NotImplementedError
