@@ -100,7 +100,7 @@ async def start_hunt(connection: AsyncConnection, hunt_id: UUID, now: datetime) 
     return None if found is None else HuntRow(**found._asdict())
 
 
-async def note_hunt_progress(connection: AsyncConnection, hunt_id: UUID, progress: dict[str, Any]) -> bool:
+async def note_hunt_progress(connection: AsyncConnection, hunt_id: UUID, progress: dict[str, Any] | None) -> bool:
     """Write how far a hunt is; False when somebody stopped it."""
     change = update(hunts).where(hunts.c.id == hunt_id, hunts.c.state == "running")
     done = await connection.execute(change.values(progress=progress).returning(hunts.c.id))
