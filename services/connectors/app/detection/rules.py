@@ -96,8 +96,8 @@ class Correlation(Rule):
     group_by: tuple[str, ...]
     timespan: timedelta
     at_least: int
-    field: str | None = None
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    field: str | None = None
 
     @property
     def kind(self) -> Kind:
