@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from app.detection.episodes import Sighting
+from app.detection.episodes import Sighting, rule_key
 from app.detection.judging import Match
 from app.detection.record import Record
 from app.detection.rules import Correlation
@@ -72,7 +72,7 @@ def _counted(correlation: Correlation, match: Match) -> Sequence[bytes]:
     if correlation.type == "value_count":
         field = correlation.field_of(correlation.field or "", match.rule.id)
         return [digest(value) for value in texts(match.record, field)]
-    return [digest(match.rule.id)]
+    return [rule_key(match.rule.id)]
 
 
 def _text(value: Any) -> str:
