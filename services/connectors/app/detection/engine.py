@@ -17,7 +17,7 @@ from app.detection.writing import alert_id, draft_alert
 from app.events.event import Event
 from app.storage.alerts import Draft, write_alerts
 from app.storage.siblings import Alerted, read_alerted, read_siblings
-from app.storage.suppressing import hold_alerting
+from app.storage.alert_locks import hold_alerting
 
 
 class Rules(Protocol):

@@ -12,6 +12,7 @@ class _Document(msgspec.Struct):
 
     properties: msgspec.Raw = msgspec.Raw()
     Properties: msgspec.Raw = msgspec.Raw()
+    properties_d: msgspec.Raw = msgspec.Raw()
 
 
 _decoder = msgspec.json.Decoder(_Document)
@@ -25,9 +26,10 @@ def read_request(raw: bytes) -> dict[str, Any] | None:
     if b"requestbody" not in raw.lower():  # most records: told without decoding them
         return None
     document = _document(raw)
-    for name, value in (decoded(document.properties) or decoded(document.Properties)).items():
-        if name.lower() == "requestbody":
-            return _body(value)
+    for properties in (document.properties, document.Properties, document.properties_d):
+        for name, value in decoded(properties).items():
+            if name.lower() == "requestbody" and (body := _body(value)) is not None:
+                return body
     return None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
@@ -12,14 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Outcome, Severity
 from app.security.roles import SYSTEM
+from app.storage.alert_filter import EntityKind
 from app.storage.detection_tables import alert_changes, alert_entities, alert_events, alerts
-from app.storage.suppressing import apply_suppressions
+from app.storage.suppressions import apply_suppressions
 
 AlertKind = Literal["event", "first_seen", "correlation", "severity"]
-EntityKind = Literal["actor", "ip", "resource", "principal"]
 
 # What the draft says anew each time; the rest of an alert is people's, or only grows.
 _FILLED_IN = ("rule_title", "severity", "title", "outcome", "techniques", "tactics", "facts", "connector")
+# PostgreSQL's index entries have 2,704 bytes at most, and a character may take four.
+_LONGEST_VALUE, _KEPT = 600, 500
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,9 @@ class Entity:
 
     @property
     def value(self) -> str:
-        """What it is compared by."""
-        return self.shown.lower()
+        """What it is compared by: in lower case, of a very long text its beginning and a digest, for the index."""
+        low = self.shown.lower()
+        return low if len(low) <= _LONGEST_VALUE else f"{low[:_KEPT]}…{sha256(low.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,20 +94,9 @@ async def write_alerts(connection: AsyncConnection, drafts: Sequence[Draft], now
     changed = {each for each, fields in changes.items() if fields} | (grown & before.keys())
     await _fill_in(connection, [draft for draft in drafts if draft.id in changed], before, now)
     await note_changes(connection, _history(new, changes, before), now)
-    await suppress_alerts(connection, [*(draft.id for draft in new), *sorted(changed)], now)
+    held = await apply_suppressions(connection, changed | {draft.id for draft in new})
+    await note_changes(connection, [(one, "suppressed", {"by": str(by)}) for one, by in held.items()], now)
     return Written(tuple(draft.id for draft in new), tuple(sorted(changed)))
-
-
-async def suppress_alerts(connection: AsyncConnection, alert_ids: Sequence[UUID], now: datetime) -> None:
-    """Judge by which suppression alerts are out of the queue, and write it into their history."""
-    if not alert_ids:
-        return
-    judged = await apply_suppressions(connection, alert_ids=alert_ids)
-    noted = [
-        (alert_id, "suppressed" if by else "unsuppressed", {"suppression": str(by)} if by else {})
-        for alert_id, by in sorted(judged.items())
-    ]
-    await note_changes(connection, noted, now)
 
 
 async def supersede(connection: AsyncConnection, by: Mapping[UUID, UUID | None], now: datetime) -> None:
@@ -124,6 +117,12 @@ async def supersede(connection: AsyncConnection, by: Mapping[UUID, UUID | None],
         for one, other in changed.items()
     ]
     await note_changes(connection, noted, now)
+
+
+async def read_of_operations(connection: AsyncConnection, operations: Sequence[bytes]) -> Sequence[Row[Any]]:
+    """Return the alerts about operations: id, operation, kind, severity, rule_id."""
+    query = select(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
+    return (await connection.execute(query.where(alerts.c.operation.in_(operations)))).all()
 
 
 async def note_changes(
