@@ -1,0 +1,15 @@
+"""Storing what was read, in one place: new events with their alerts, and the rest in quarantine."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.collection.intake import Intake
+from app.events.event import Event
+from app.service import Service
+
+
+async def store_intake(service: Service, connection: AsyncConnection, label: str, intake: Intake) -> list[Event]:
+    """Store sorted records under a label in the caller's transaction, which stores no others; return the new events.
+
+    Detection judges them in the same transaction: an event and its alerts are both there, or neither.
+    """
+    raise NotImplementedError
