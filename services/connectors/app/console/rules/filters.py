@@ -31,13 +31,17 @@ class Filters:
             self._box.props(f"outlined dense clearable debounce=200 autocomplete=off maxlength={LONGEST}")
             self._box.classes("rule-words").on_value_change(lambda change: self._change(q=change.value))
             for name, label, options in _CHOICES:
-                drawn = ui.select(options, value=getattr(wanted, name), label=label).props("outlined dense options-dense")
+                drawn = ui.select(options, value=getattr(wanted, name), label=label).props(
+                    "outlined dense options-dense"
+                )
                 drawn.on_value_change(partial(self._chosen, name))
                 self._drawn[name] = drawn
         with ui.element("div").classes("rule-narrowed") as self._line:
             with ui.element("span").classes("chip narrowed"):
                 self._technique = ui.label()
-                off = ui.button(icon="close", color=None, on_click=self._any_technique).props("flat round dense size=xs")
+                off = ui.button(icon="close", color=None, on_click=self._any_technique).props(
+                    "flat round dense size=xs"
+                )
                 off.props('aria-label="Any technique"')
             ui.button("Clear all", on_click=self._clear, color=None).props("flat dense no-caps")
         self._tell()
