@@ -16,7 +16,7 @@ Days = Mapping[date, int]
 async def hits_by_day(
     connection: AsyncConnection, now: datetime, rule_id: str | None = None
 ) -> dict[str, dict[date, int]]:
-    """Return how many alerts of the last 30 days (UTC, today among them) each rule made, by the day of their first event.
+    """Return how many alerts each rule made on each of the last 30 days (UTC), by the day of their first event.
 
     rule_id: only of this rule. What another alert tells too does not count; what is suppressed does.
     """

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from nicegui import ui
 
 from app.clock import iso
+from app.console.alerts.words import STATUS_WORDS
 from app.console.connector_words import number
 from app.console.parts import severity_chip
 from app.console.rules.figures import Listed
@@ -12,7 +13,7 @@ from app.storage.alert_queries import AlertRow
 from app.storage.figures import Bar, Histogram
 from app.storage.rule_hits import DAYS, first_day
 
-STATUS_WORDS = {"new": "New", "in_progress": "In progress", "closed": "Closed"}
+
 _DAY = timedelta(days=1)
 
 

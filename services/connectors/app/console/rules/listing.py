@@ -23,7 +23,9 @@ _COLUMNS: tuple[dict[str, Any], ...] = (
 # Vue escapes what it puts in. The bars say in a picture what the number beside them says in part.
 _BODY = """
 <q-tr :props="props" :class="props.row.on ? 'rule' : 'rule rule-off'" :data-rule="props.row.id">
-  <q-td class="rule-severity"><span :class="'chip severity-' + props.row.severity">{{ props.row.severity }}</span></q-td>
+  <q-td class="rule-severity">
+    <span :class="'chip severity-' + props.row.severity">{{ props.row.severity }}</span>
+  </q-td>
   <q-td class="rule-what">
     <a :href="'/rules/' + props.row.id" class="rule-title">{{ props.row.title }}</a>
     <div class="rule-meta">
@@ -89,7 +91,7 @@ def rule_line(each: Listed, pack: Path, *, switchable: bool) -> dict[str, Any]:
         "kind": KINDS[rule.kind],
         "techniques": [{"id": known_as(one), "name": technique_name(one)} for one in rule.techniques],
         "hits": each.hits if rule.alerts else -1,
-        "shown": f"{each.hits:,}" if rule.alerts else "–",
+        "shown": f"{each.hits:,}" if rule.alerts else "none",
         "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "",
         "hits_words": hits_words(each),
         "bars": bars(each.days),
