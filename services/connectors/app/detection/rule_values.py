@@ -16,7 +16,7 @@ _LARGEST = 8 << 20
 
 
 def read_values(path: Path) -> Lists:
-    """Read a TOML, YAML or JSON file of lists by name. Raises InvalidInput (invalid_setting) that says what is wrong."""
+    """Read a TOML, YAML or JSON file of lists by name. Raises InvalidInput (invalid_setting) that says the mistake."""
     try:
         if path.stat().st_size > _LARGEST:
             raise _mistake(path, f"it is larger than {_LARGEST >> 20} MB")

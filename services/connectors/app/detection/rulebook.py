@@ -92,6 +92,6 @@ def rule_folders(own: Sequence[Path]) -> list[Path]:
 
 
 def shipped_rules() -> list[Path]:
-    """Return the folder of the rules that come with AiSOC: in the package, or in a checkout at the repository's root."""
+    """Return the folder of the rules that come with AiSOC: in the package, or at the root of a checkout."""
     places = (_PACKAGE / "detections", _PACKAGE.parents[2] / "detections")
     return [place for place in places if place.is_dir()][:1]
