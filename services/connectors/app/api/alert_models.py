@@ -73,7 +73,11 @@ class HistoryEntry(BaseModel):
 
     at: Time
     actor: str
-    action: str = Field(description="`change`: of each field what it was and is; `note`: its text.", examples=["note"])
+    action: str = Field(
+        description="`change`: of each field what it was and is; `note`: its text; or what detection did: `created`, "
+        "`outcome`, `superseded`, `suppressed`.",
+        examples=["note"],
+    )
     facts: dict[str, Any] = Field(examples=[{"text": "Asked the owner: planned."}])
 
 

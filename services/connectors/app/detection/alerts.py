@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Conflict, InvalidInput
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_changes import list_workers, note_alert_changes, set_alert
+from app.storage.alert_changes import list_workers, note_changes, set_alert
 from app.storage.alert_filter import NOBODY, AlertFilter, Status, Verdict
 from app.storage.alert_queries import (
     AlertChangeRow,
@@ -153,7 +153,8 @@ async def change_alerts(service: Service, ids: Sequence[UUID], change: AlertChan
         changed = [(row.id, values) for row in before if (values := _changed(row, change))]
         for alert_id, values in changed:
             await set_alert(connection, alert_id, now, {name: after for name, (_, after) in values.items()})
-        await note_alert_changes(connection, service.actor.name, now, "change", changed)
+        entries = [(alert_id, "change", values) for alert_id, values in changed]
+        await note_changes(connection, entries, now, service.actor.name)
         if changed:
             told = {name: value for name, value in vars(change).items() if value is not None}
             await _audit(connection, service, now, "change", [alert_id for alert_id, _ in changed], told)
@@ -171,7 +172,7 @@ async def add_note(service: Service, alert_id: UUID, text: str) -> AlertChangeRo
     async with service.engine.begin() as connection:
         await read_alerts(connection, [alert_id], to_change=True)
         await set_alert(connection, alert_id, now, {})
-        await note_alert_changes(connection, service.actor.name, now, "note", [(alert_id, {"text": note})])
+        await note_changes(connection, [(alert_id, "note", {"text": note})], now, service.actor.name)
         await _audit(connection, service, now, "note", [alert_id], {})
     return AlertChangeRow(now, service.actor.name, "note", {"text": note})
 

@@ -1,6 +1,6 @@
 """Writing what people do to alerts: status, verdict, assignee, notes; each with its entry in the alert's history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,16 +18,16 @@ async def set_alert(connection: AsyncConnection, alert_id: UUID, now: datetime, 
     await connection.execute(update(alerts).where(alerts.c.id == alert_id).values(**values, updated_at=now))
 
 
-async def note_alert_changes(
-    connection: AsyncConnection, actor: str, now: datetime, action: str, facts: Sequence[tuple[UUID, Mapping[str, Any]]]
+async def note_changes(
+    connection: AsyncConnection, changes: Iterable[tuple[UUID, str, Mapping[str, Any]]], now: datetime, actor: str
 ) -> None:
-    """Add entries to the history of alerts: of each id, what was done to it (JSON-ready)."""
-    entries = [
-        {"alert_id": alert_id, "at": now, "actor": actor, "action": action, "facts": dict(told)}
-        for alert_id, told in facts
+    """Add to the history of alerts: which alert, what was done, and JSON-ready facts of it."""
+    rows = [
+        {"alert_id": alert_id, "at": now, "actor": actor, "action": action, "facts": dict(facts)}
+        for alert_id, action, facts in changes
     ]
-    if entries:
-        await connection.execute(insert(alert_changes), entries)
+    if rows:
+        await connection.execute(insert(alert_changes), rows)
 
 
 async def list_workers(connection: AsyncConnection) -> list[str]:

@@ -88,7 +88,11 @@ class EventOfAlert:
 
 @dataclass(frozen=True)
 class AlertChangeRow:
-    """What somebody did to an alert. action: `change` with [before, after] of each field, or `note` with its text."""
+    """What was done to an alert.
+
+    action: by people `change` with [before, after] of each field, or `note` with its text; by detection `created`,
+    `outcome`, `superseded`; by both `suppressed`.
+    """
 
     at: datetime
     actor: str
