@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Conflict, InvalidInput
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_changes import list_workers, note_changes, set_alert
+from app.storage.alert_changes import list_workers, set_alert
 from app.storage.alert_filter import NOBODY, AlertFilter, Status, Verdict
 from app.storage.alert_queries import (
     AlertChangeRow,
@@ -25,6 +25,7 @@ from app.storage.alert_queries import (
     read_changes_of,
     read_events_of,
 )
+from app.storage.alerts import Entity, note_changes
 from app.storage.audit import note_change
 from app.storage.neighbours import read_neighbours
 from app.storage.reading import reading
@@ -198,8 +199,11 @@ def check_text(text: str, longest: int, what: str) -> str:
 
 
 def _of_actor(service: Service, wanted: AlertFilter | None) -> AlertFilter:
+    """Return a filter as alerts are stored: with the actor's name, and the entity as it is compared by."""
     wanted = wanted or AlertFilter()
-    return replace(wanted, assignee=service.actor.name) if wanted.assignee == ME else wanted
+    assignee = service.actor.name if wanted.assignee == ME else wanted.assignee
+    entity = None if wanted.entity is None else Entity(wanted.entity_kind or "actor", wanted.entity).value
+    return replace(wanted, assignee=assignee, entity=entity)
 
 
 async def _events_of(connection: AsyncConnection, alert_id: UUID) -> tuple[AlertEvent, ...]:

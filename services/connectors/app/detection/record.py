@@ -1,21 +1,104 @@
 """An event as rules see it: its normalized form, its raw document and its operation's request, by field name."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
+import msgspec
+
+from app.detection.paths import find, flattened
+from app.detection.vocabulary import reader_of
 from app.events.event import Event
+from app.events.fields import as_object, mended
+
+
+class Value(NamedTuple):
+    """One value of a field: as it came, as text ("true", "443"), and that text in lower case."""
+
+    raw: Any
+    text: str
+    low: str
 
 
 class Record:
-    """One event; nothing is decoded before a rule asks for it.
+    """One event; nothing is decoded before a rule asks for it, and nothing twice.
 
-    request: the body of the operation's request, where it is known: the event's own, or else another record's.
+    event: the normalized event. raw: the record's bytes, as received. request: the request's body of the event's
+    operation, where another record of the operation carries it; the event's own body goes before it.
     """
-
-    __slots__ = ("_document", "event", "raw", "request")
 
     def __init__(self, event: Event, raw: bytes, request: Mapping[str, Any] | None = None) -> None:
         self.event = event
         self.raw = raw
-        self.request = request
-        self._document: dict[str, Any] | None = None
+        self._given_request = request
+        self._values: dict[str, tuple[Value, ...]] = {}
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The raw record as an object; an empty one where it cannot be read."""
+        try:
+            return as_object(_decoded(self.raw))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return {}
+
+    @cached_property
+    def own_request(self) -> dict[str, Any] | None:
+        """The body of the request that this record itself carries (the one of the operation's beginning), or None."""
+        bodies = find(self.document, "properties.requestbody") + find(self.document, "properties_d.requestbody")
+        return next((body for found in bodies if (body := as_object(found))), None)
+
+    @property
+    def request(self) -> Mapping[str, Any] | None:
+        """The body of the operation's request, where it is known."""
+        return self.own_request if self.own_request is not None else self._given_request
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What is derived from the event and its operation's request: `aisoc.role`, `aisoc.open_ports`, …"""
+        from app.detection.facts import derive  # noqa: PLC0415 - facts are derived from events, which know no records
+
+        return derive(self.event, self.request)
+
+    def values(self, field: str) -> list[Any]:
+        """Return all values at a field name, in any of the vocabularies; null and empty lists are no values.
+
+        The name's letter case is ignored. Lists give each of their elements, objects their JSON text.
+        """
+        return [value.raw for value in self.seen(field)]
+
+    def seen(self, field: str) -> tuple[Value, ...]:
+        """Return the same with their texts, as rules compare them."""
+        known = self._values.get(field)
+        if known is None:
+            known = self._values[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
+        return known
+
+    @cached_property
+    def everything(self) -> tuple[Value, ...]:
+        """All values of the document, at any depth, for keywords."""
+        return tuple(_value(found) for found in flattened([self.document], into_objects=True))
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return msgspec.json.decode(mended(raw))
+
+
+def _value(raw: Any) -> Value:
+    if raw.__class__ is str:
+        return Value(raw, raw, raw.lower())
+    told = text_of(raw)
+    return Value(raw, told, told.lower())
+
+
+def text_of(value: Any) -> str:
+    """Return a value as rules compare it with text: true, 443, 0.5; of an object its JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    return str(value)

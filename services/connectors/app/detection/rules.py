@@ -1,16 +1,20 @@
 """What a rule is once it is read and compiled: an event rule, perhaps with a first-seen condition, or a correlation."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
 from app.detection.record import Record
-from app.events.event import Severity
+from app.errors import NotFound
+from app.events.event import Event, Severity
 
 Kind = Literal["event", "first_seen", "correlation"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+# Pairs of an operation and a category whose candidates are kept.
+_MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,7 @@ class Correlation(Rule):
     timespan: timedelta
     at_least: int
     field: str | None = None
-    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = made_by(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -120,7 +124,66 @@ class Problem:
 class RuleSet:
     """All rules that were read, by id, and what could not be read. Turned-off rules are in it, and in `off`."""
 
-    rules: Mapping[str, EventRule] = field(default_factory=dict)
-    correlations: Mapping[str, Correlation] = field(default_factory=dict)
+    rules: Mapping[str, EventRule] = made_by(default_factory=dict)
+    correlations: Mapping[str, Correlation] = made_by(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     off: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ActiveRules(RuleSet):
+    """A rule set with what looks rules up; a new one is made whenever a rule or a switch changes."""
+
+    _candidates: dict[tuple[str, str | None], tuple[EventRule, ...]] = made_by(default_factory=dict, compare=False)
+    _by_rule: dict[str, tuple[Correlation, ...]] = made_by(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note which correlations name which rule; those that are off count nothing."""
+        for correlation in self.correlations.values():
+            if correlation.id not in self.off:
+                for rule in correlation.rules:
+                    self._by_rule[rule] = (*self._by_rule.get(rule, ()), correlation)
+
+    def candidates(self, event: Event) -> tuple[EventRule, ...]:
+        """Return the rules that may match an event of this operation and category; no other rule can.
+
+        Rules that are off, and rules that neither alert nor serve a correlation that is on, are left out.
+        """
+        key = (event.event_type, event.activity_category)
+        found = self._candidates.get(key)
+        if found is None:
+            if len(self._candidates) >= _MOST_REMEMBERED:
+                self._candidates.clear()
+            found = tuple(rule for rule in self._useful() if rule.may_match(key[0], key[1] or ""))
+            self._candidates[key] = found
+        return found
+
+    def _useful(self) -> Iterator[EventRule]:
+        return (
+            rule
+            for rule in self.rules.values()
+            if rule.id not in self.off and (rule.alerts or rule.first_seen or rule.id in self._by_rule)
+        )
+
+    def correlations_of(self, rule_id: str) -> tuple[Correlation, ...]:
+        """Return the correlations that name a rule and are on."""
+        return self._by_rule.get(rule_id, ())
+
+    def find(self, wanted: str) -> Rule:
+        """Return the rule of an id, or of its beginning or of a title where only one has it, off or not.
+
+        Raises NotFound (unknown_rule).
+        """
+        named: dict[str, Rule] = {**self.rules, **self.correlations}
+        low = wanted.strip().lower()
+        if low in named:
+            return named[low]
+        found = [rule for rule in named.values() if rule.title.lower() == low]
+        found = found or [rule for rule in named.values() if low and rule.id.startswith(low)]
+        if len(found) == 1:
+            return found[0]
+        raise NotFound(
+            "unknown_rule",
+            f"{len(found)} rules go by {wanted!r}." if found else f"No rule goes by {wanted!r}.",
+            "Give the rule's id or its whole title; `aisoc rules list` shows them.",
+        )

@@ -9,8 +9,8 @@ from app.detection.alerts import check_text
 from app.errors import InvalidInput
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_changes import note_changes
 from app.storage.alert_filter import EntityKind
+from app.storage.alerts import Entity, note_changes
 from app.storage.audit import note_change
 from app.storage.suppressions import (
     SuppressionRow,
@@ -92,6 +92,8 @@ def _row(service: Service, wish: Wish, now: datetime) -> SuppressionRow:
             "Give both or none, and a time in the next 366 days.",
         )
     reason = check_text(wish.reason, LONGEST_REASON, "reason")
-    value = None if wish.value is None else check_text(wish.value, LONGEST_VALUE, "entity").lower()
+    value = None
+    if wish.kind is not None and wish.value is not None:
+        value = Entity(wish.kind, check_text(wish.value, LONGEST_VALUE, "entity")).value
     rule_id = None if wish.rule_id is None else check_text(wish.rule_id, LONGEST_REASON, "rule")
     return SuppressionRow(uuid4(), rule_id, wish.kind, value, wish.until, reason, service.actor.name, now)

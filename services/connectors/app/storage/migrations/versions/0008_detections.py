@@ -46,6 +46,7 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_by_operation ON alerts (operation) WHERE operation IS NOT NULL;
 CREATE INDEX alerts_by_group ON alerts (rule_id, group_key) WHERE group_key IS NOT NULL;
+CREATE INDEX alerts_suppressed ON alerts (suppressed_by) WHERE suppressed_by IS NOT NULL;
 CREATE INDEX alerts_by_time ON alerts (first_time, id);
 CREATE INDEX alerts_by_rule ON alerts (rule_id, first_time);
 CREATE TABLE alert_events (
@@ -113,6 +114,7 @@ CREATE TABLE hunts (
     error jsonb
 );
 CREATE INDEX hunts_by_request ON hunts (requested_at);
+CREATE INDEX event_places_by_resource ON event_places (md5(resource_id));
 """
 
 
