@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from app.detection.condition import Node
 from app.detection.record import Record
 from app.errors import NotFound
 from app.events.event import Event, Severity
@@ -70,13 +71,16 @@ class EventRule(Rule):
 
     matches: the compiled condition. may_match: whether an event of that operation (lower case) and category can match
     at all, judged by these alone. needs_request: whether it reads the request's body, which only one of an operation's
-    records carries: the condition is judged only where that body is known.
+    records carries: the condition is judged only where that body is known. condition: the same as a tree, which
+    explains itself. fields: what the condition reads, in lower case.
     """
 
     matches: Callable[[Record], bool]
     may_match: Callable[[str, str], bool]
     needs_request: bool = False
     first_seen: FirstSeen | None = None
+    condition: Node | None = None
+    fields: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> Kind:

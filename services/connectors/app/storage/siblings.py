@@ -93,6 +93,11 @@ async def _read(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held
     return [_held(row) for row in await connection.execute(_BY_ID, {"ids": _listed(ids)})]
 
 
+async def read_records(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held]:
+    """Return the stored records of events."""
+    return await _read(connection, ids)
+
+
 def _listed(ids: Collection[UUID]) -> str:
     """Return ids as an array's text, which is many times faster than a list."""
     return f"{{{','.join(each.hex for each in ids)}}}"

@@ -81,24 +81,23 @@ CREATE TABLE rule_switches (
     changed_at timestamptz NOT NULL
 );
 CREATE TABLE sightings (
-    correlation_id text NOT NULL,
     group_key bytea NOT NULL,
     event_time timestamptz NOT NULL,
     event_id uuid NOT NULL,
+    key bytea NOT NULL,
     rule_id text NOT NULL,
-    operation bytea NOT NULL,
-    value text,
-    PRIMARY KEY (correlation_id, group_key, event_time, event_id, rule_id)
+    PRIMARY KEY (group_key, event_time, event_id, key, rule_id)
 );
+CREATE INDEX sightings_by_time ON sightings USING brin (event_time) WITH (autosummarize = on);
 CREATE TABLE spans (
-    rule_id text NOT NULL,
     group_key bytea NOT NULL,
     value_key bytea NOT NULL,
     first_time timestamptz NOT NULL,
     first_event uuid NOT NULL,
     last_time timestamptz NOT NULL,
-    PRIMARY KEY (rule_id, group_key, value_key, first_time)
+    PRIMARY KEY (group_key, value_key, first_time)
 );
+CREATE INDEX spans_by_time ON spans USING brin (last_time) WITH (autosummarize = on);
 CREATE TABLE hunts (
     id uuid PRIMARY KEY,
     rule_id text NOT NULL,
