@@ -73,7 +73,9 @@ class _Row:
         self._severity.show(alert.severity)
         self._title.show(alert.title)
         self._about.show(About.of(alert))
-        self._standing.show(standing(alert.status, alert.verdict), alert.status, alert.assignee or "", alert.suppressed_by is not None)
+        self._standing.show(
+            standing(alert.status, alert.verdict), alert.status, alert.assignee or "", alert.suppressed_by is not None
+        )
         text(self._age, f"{age(max(now - alert.last_time, timedelta()))} ago")
         span = f"{iso(alert.first_time)} to {iso(alert.last_time)}"
         if self._age.props.get("title") != span:
