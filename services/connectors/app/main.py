@@ -24,6 +24,7 @@ from app.service import Service
 from app.settings import Settings, read_settings
 from app.storage.connectors import resume_interrupted
 from app.storage.database import open_database, shown_url
+from app.storage.hunts import resume_hunts
 from app.storage.readings import resume_readings
 
 _log = get_logger(__name__)
@@ -119,6 +120,7 @@ async def _collect(stopped: asyncio.Event) -> None:
             async with service.engine.begin() as connection:
                 await resume_interrupted(connection, service.clock.now())
                 await resume_readings(connection)
+                await resume_hunts(connection)
             _log.info("serving", database=shown_url(service.engine.url))
             worker, stop = asyncio.create_task(run_worker(jobs, service)), asyncio.create_task(stopped.wait())
             await asyncio.wait({worker, stop}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,10 +9,12 @@ from procrastinate.jobs import Status
 
 from app.collection.poll import poll
 from app.collection.readings import run_reading
+from app.detection.hunts import run_hunt
 from app.errors import Retry
 from app.log import get_logger
 from app.service import Service
 from app.storage.connectors import ConnectorRow, claim_due, find_connector_by_id
+from app.storage.hunts import resume_hunts
 from app.storage.readings import resume_readings
 
 _log = get_logger(__name__)
@@ -48,6 +50,10 @@ def build_jobs(service: Service) -> App:
     async def read(reading_id: str) -> None:
         await run_reading(service, UUID(reading_id))
 
+    @jobs.task(name="hunt")
+    async def hunt(hunt_id: str) -> None:
+        await run_hunt(service, UUID(hunt_id))
+
     @jobs.periodic(cron=_EVERY_FIVE_SECONDS)
     @jobs.task(name="schedule", queueing_lock="schedule")
     async def schedule(timestamp: int) -> None:  # noqa: ARG001 - procrastinate passes it
@@ -59,11 +65,12 @@ def build_jobs(service: Service) -> App:
     @jobs.periodic(cron=_EVERY_MINUTE)
     @jobs.task(name="tidy", queueing_lock="tidy")
     async def tidy(timestamp: int) -> None:  # noqa: ARG001
-        """Take killed workers' jobs off the queue: polls are due again by themselves, readings queued anew."""
+        """Take killed workers' jobs off the queue: polls are due by themselves, readings and hunts queued anew."""
         for job in await jobs.job_manager.get_stalled_jobs():
             await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         async with service.engine.begin() as connection:
             await resume_readings(connection)
+            await resume_hunts(connection)
 
     return jobs
 

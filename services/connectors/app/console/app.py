@@ -25,6 +25,7 @@ _PAGES = (
     "connector",
     "adding.catalog",
     "adding.page",
+    "quarantine",
     "settings.profile",
     "settings.tokens",
     "settings.users",
@@ -39,6 +40,7 @@ _HEAD = """
 <link rel="stylesheet" href="/console/connectors.css">
 <link rel="stylesheet" href="/console/adding.css">
 <link rel="stylesheet" href="/console/settings.css">
+<link rel="stylesheet" href="/console/rules.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>

@@ -15,7 +15,9 @@ class RuleBook:
     folders: the shipped pack's and the operator's. expand: the values of |expand by name, or the file that holds them.
     """
 
-    def __init__(self, folders: Sequence[Path], expand: Mapping[str, Sequence[str]] | Path | None, clock: Clock) -> None:
+    def __init__(
+        self, folders: Sequence[Path], expand: Mapping[str, Sequence[str]] | Path | None, clock: Clock
+    ) -> None:
         self._folders = folders
         self._expand = expand
         self._clock = clock

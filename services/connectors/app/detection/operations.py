@@ -1,0 +1,42 @@
+"""Which records are of one operation: an action at Azure is told in two or three records, and is one thing that happened."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.events.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event with its raw document, and the connector or file's name that brought it first."""
+
+    event: Event
+    raw: bytes
+    connector: str
+
+
+def operation_key(event: Event) -> bytes:
+    """Return the 16 bytes that all records of an event's operation have in common, and no others.
+
+    They have the same operation, category and resource (letter case ignored), and the same ids. An operation id counts
+    together with the correlation id, as Azure writes both or one; a record without either is alone.
+    """
+    ids = (event.correlation_id or "", event.operation_id or "")
+    own = ids if any(ids) else (str(event.id), "")
+    parts = (event.event_type, event.activity_category or "", event.resource_id or "", *own)
+    return hashlib.blake2b("\0".join(parts).lower().encode(), digest_size=16).digest()
+
+
+def by_operation(records: Iterable[Held]) -> dict[bytes, list[Held]]:
+    """Return records by their operation's key, each operation's in the order of time, each record once."""
+    found: dict[bytes, dict[UUID, Held]] = {}
+    for held in records:
+        found.setdefault(operation_key(held.event), {}).setdefault(held.event.id, held)
+    return {key: in_order(list(records.values())) for key, records in found.items()}
+
+
+def in_order(records: Sequence[Held]) -> list[Held]:
+    """Return records in the order of time, and by id where times are the same."""
+    return sorted(records, key=lambda held: (held.event.event_time, held.event.id.int))
