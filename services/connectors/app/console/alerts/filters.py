@@ -45,7 +45,7 @@ class Filters:
         rule = ui.select({"": "Any rule"}, value="", with_input=True).classes("rule-filter")
         rule.props('dense outlined options-dense aria-label="Rule"')
         rule.on_value_change(lambda change: self._typed(rule=change.value))
-        order = ui.select({key: word for key, word in ORDERS.items()}, value="severity").classes("order-filter")
+        order = ui.select(dict[str, str](ORDERS), value="severity").classes("order-filter")
         order.props('dense outlined options-dense aria-label="Order"')
         order.on_value_change(lambda change: self._typed(order=change.value))
         return box, owner, rule, order

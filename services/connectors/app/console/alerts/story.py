@@ -53,7 +53,7 @@ class Story:
         _draw_records(timeline.operation, matched)
         if others:
             tag(self._heading, "Further events of this alert")
-            _draw_near(others, timeline.of_alert)
+            _draw_others(others, timeline.of_alert)
         actor = timeline.operation[0].event.actor if timeline.operation else None
         if actor:
             tag(self._heading, f"{actor}, an hour around")
@@ -90,7 +90,7 @@ def _draw_actor(actor: str, timeline: Timeline) -> None:
     if not others:
         ui.label("Nothing else.").classes("quiet small")
         return
-    _draw_near(timeline.actor, timeline.of_alert)
+    _draw_around(timeline.actor, timeline.of_alert)
     try:
         q = with_times(with_term("", "actor", actor), *around(timeline.operation[0].event.event_time, _AROUND))
     except AisocError:  # a name too long for a search
@@ -98,13 +98,26 @@ def _draw_actor(actor: str, timeline: Timeline) -> None:
     ui.link("All of them among the events", events_address(q)).classes("small")
 
 
-def _draw_near(found: Sequence[StoredEvent], of_alert: frozenset[UUID]) -> None:
+def _draw_others(found: Sequence[StoredEvent], of_alert: frozenset[UUID]) -> None:
     """Draw events as a list; what is beyond the first ones opens with a click."""
     _draw_lines(found[:_SHOWN], of_alert)
-    if len(found) > _SHOWN:
-        with ui.element("details"):
-            tag("summary", f"{number(len(found) - _SHOWN, 'event')} more")
-            _draw_lines(found[_SHOWN:], of_alert)
+    _draw_folded(found[_SHOWN:], of_alert, "more")
+
+
+def _draw_around(found: Sequence[StoredEvent], of_alert: frozenset[UUID]) -> None:
+    """Draw the events next to those of the alert; earlier and later ones open with a click."""
+    own = next((place for place, stored in enumerate(found) if stored.event.id in of_alert), 0)
+    begin = max(0, min(own - _SHOWN // 2, len(found) - _SHOWN))
+    _draw_folded(found[:begin], of_alert, "earlier")
+    _draw_lines(found[begin : begin + _SHOWN], of_alert)
+    _draw_folded(found[begin + _SHOWN :], of_alert, "later")
+
+
+def _draw_folded(found: Sequence[StoredEvent], of_alert: frozenset[UUID], word: str) -> None:
+    if found:
+        with ui.element("details").classes("folded"):
+            tag("summary", f"{number(len(found), 'event')} {word}")
+            _draw_lines(found, of_alert)
 
 
 def _draw_lines(found: Sequence[StoredEvent], of_alert: frozenset[UUID]) -> None:
