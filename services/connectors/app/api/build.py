@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from app.api import (
+    alerts,
     audit,
     connectors,
     events,
@@ -13,6 +14,7 @@ from app.api import (
     quarantine,
     readings,
     searches,
+    suppressions,
     tokens,
     trials,
     users,
@@ -24,7 +26,11 @@ from app.web.access import Public
 
 ROUTERS: list[APIRouter] = [
     part.router
-    for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit, keys)
+    for part in (
+        *(connectors, trials, history, readings, events, searches, quarantine),
+        *(alerts, suppressions),
+        *(users, tokens, audit, keys),
+    )
 ]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

@@ -32,6 +32,7 @@ _TAGS = {
     "readings": "Polls, sweeps, audits and backfills on demand.",
     "events": "What was collected.",
     "searches": "Searches that you saved.",
+    "alerts": "What rules found, and what people did with it.",
     "quarantine": "Records that could not be understood.",
     "users": "Who may come in, and who you are.",
     "tokens": "What lets programs in.",

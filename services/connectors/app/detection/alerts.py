@@ -160,8 +160,11 @@ async def change_alerts(service: Service, ids: Sequence[UUID], change: AlertChan
         return await read_alerts(connection, ids)
 
 
-async def add_note(service: Service, alert_id: UUID, text: str) -> None:
-    """Add a note to an alert's history; up to 4,000 characters. Raises NotFound (unknown_alert) or InvalidInput."""
+async def add_note(service: Service, alert_id: UUID, text: str) -> AlertChangeRow:
+    """Add a note to an alert's history and return its entry; up to 4,000 characters.
+
+    Raises NotFound (unknown_alert) or InvalidInput (invalid_text).
+    """
     service.actor.need(Role.ANALYST)
     note = check_text(text, LONGEST_NOTE, "note")
     now = service.clock.now()
@@ -170,6 +173,7 @@ async def add_note(service: Service, alert_id: UUID, text: str) -> None:
         await set_alert(connection, alert_id, now, {})
         await note_alert_changes(connection, service.actor.name, now, "note", [(alert_id, {"text": note})])
         await _audit(connection, service, now, "note", [alert_id], {})
+    return AlertChangeRow(now, service.actor.name, "note", {"text": note})
 
 
 async def list_assignees(service: Service) -> list[str]:

@@ -10,13 +10,13 @@ import yaml
 
 from app.connectors import get_connector
 from app.detection.explaining import explain
-from app.detection.findings import findings_of
+from app.detection.findings import findings_of, members
 from app.detection.judging import judge
 from app.detection.operations import operation_key
 from app.detection.reading import read_rules
 from app.detection.record import Record
 from app.detection.requests import read_request
-from app.detection.rules import Correlation, EventRule, Rule, RuleSet
+from app.detection.rules import Correlation, Rule, RuleSet
 from app.errors import Skip
 from app.events.event import Event
 
@@ -117,14 +117,6 @@ def _normalized(events: list[dict[str, Any]]) -> _Records:
     raws = [msgspec.json.encode(event) for event in events]
     found = [(event, raw) for raw in raws if (event := connector.normalize(raw)) is not None]
     return sorted(found, key=lambda record: (record[0].event_time, record[0].id))
-
-
-def members(rule: Rule, rules: RuleSet) -> tuple[EventRule, ...]:
-    """Return the event rules that a rule's findings are made of: itself, or those that it correlates."""
-    if isinstance(rule, Correlation):
-        return tuple(rules.rules[each] for each in rule.rules)
-    assert isinstance(rule, EventRule)
-    return (rule,)
 
 
 def _finds(rule: Rule, rules: RuleSet, records: _Records) -> bool:

@@ -1,18 +1,18 @@
 """Queries on suppressions, and which alerts they hold back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, desc, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, desc, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound
 from app.storage.alert_filter import EntityKind
+from app.storage.alert_locks import hold_suppressions
 from app.storage.detection_tables import alert_entities, alerts, suppressions
 
-# A suppression and the alerts that are written at that moment must not miss each other.
-_NO_NEW_ALERTS = text("LOCK TABLE alerts IN SHARE ROW EXCLUSIVE MODE")
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,18 @@ _held = select(func.count()).where(alerts.c.suppressed_by == suppressions.c.id).
 
 async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> int:
     """Add a suppression; return how many alerts it holds back from now on."""
-    await connection.execute(_NO_NEW_ALERTS)
+    await hold_suppressions(connection)
     values = {name: value for name, value in vars(row).items() if name != "alerts"}
     await connection.execute(insert(suppressions).values(values))
-    return await _apply(connection, and_(alerts.c.suppressed_by.is_(None), alerts.c.status != "closed"), row.id)
+    return len(await _apply(connection, alerts.c.status != "closed", row.id))
 
 
-async def apply_suppressions(connection: AsyncConnection, ids: list[UUID]) -> int:
-    """Hold back those of some alerts that a suppression is about; return how many. For who has just written them."""
-    return await _apply(connection, and_(alerts.c.id.in_(ids), alerts.c.suppressed_by.is_(None)))
+async def apply_suppressions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Hold back those of some alerts that a suppression is about, for who has just written them.
+
+    Returns which suppression holds which alert back now, by the alert's id. What is closed or held back stays so.
+    """
+    return await _apply(connection, and_(alerts.c.id.in_(ids), alerts.c.status != "closed"))
 
 
 async def find_suppression(connection: AsyncConnection, suppression_id: UUID) -> SuppressionRow:
@@ -82,7 +85,7 @@ async def end_suppression(connection: AsyncConnection, suppression_id: UUID, act
 
     Raises NotFound (unknown_suppression).
     """
-    await connection.execute(_NO_NEW_ALERTS)
+    await hold_suppressions(connection)
     row = await find_suppression(connection, suppression_id)
     if row.removed_at is not None:
         return False
@@ -95,14 +98,17 @@ async def end_suppression(connection: AsyncConnection, suppression_id: UUID, act
     return True
 
 
-async def _apply(connection: AsyncConnection, which: ColumnElement[bool], suppression_id: UUID | None = None) -> int:
+async def _apply(
+    connection: AsyncConnection, which: ColumnElement[bool], suppression_id: UUID | None = None
+) -> dict[UUID, UUID]:
     """Hold alerts back by the first suppression that is about each, or by that one."""
     about = select(suppressions.c.id).where(_is_about())
     if suppression_id is not None:
         about = about.where(suppressions.c.id == suppression_id)
     first = about.order_by(suppressions.c.created_at, suppressions.c.id).limit(1).scalar_subquery()
-    change = update(alerts).where(which, about.exists()).values(suppressed_by=first)
-    return (await connection.execute(change)).rowcount
+    change = update(alerts).where(which, alerts.c.suppressed_by.is_(None), about.exists()).values(suppressed_by=first)
+    held = await connection.execute(change.returning(alerts.c.id, alerts.c.suppressed_by))
+    return {row.id: row.suppressed_by for row in held}
 
 
 def _is_about() -> ColumnElement[bool]:
