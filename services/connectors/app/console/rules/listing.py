@@ -36,10 +36,10 @@ _BODY = """
   </q-td>
   <q-td class="rule-hits" :title="props.row.hits_words">
     <div class="hits-line">
-      <svg v-if="props.row.hits" class="spark" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
+      <svg v-if="props.row.hits > 0" class="spark" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
         <rect v-for="(bar, day) in props.row.bars" :key="day" :x="day * 4" :y="24 - bar" width="3" :height="bar" />
       </svg>
-      <span :class="props.row.hits ? 'number strong' : 'number quiet'">{{ props.row.shown }}</span>
+      <span :class="props.row.hits > 0 ? 'number strong' : 'number quiet'">{{ props.row.shown }}</span>
       <span class="hits-unit quiet small">{{ props.row.unit }}</span>
     </div>
   </q-td>
@@ -91,10 +91,10 @@ def rule_line(each: Listed, own: Sequence[Path], *, switchable: bool) -> dict[st
         "kind": KINDS[rule.kind],
         "techniques": [{"id": known_as(one), "name": technique_name(one)} for one in rule.techniques],
         "hits": each.hits if rule.alerts else -1,
-        "shown": f"{each.hits:,}" if rule.alerts else "none",
-        "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "",
+        "shown": f"{each.hits:,}" if rule.alerts else "",
+        "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "counted by others",
         "hits_words": hits_words(each),
-        "bars": bars(each.days),
+        "bars": bars(each.days) if rule.alerts else [],
         "origin": origin(rule.path, own),
         "file": str(rule.path),
         "on": each.on,
