@@ -160,7 +160,7 @@ def days(draw):
 @pytest.mark.parametrize("field", [None, "aisoc.src_ip"])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_first_seen_is_so_in_any_order(url, field, workers):
-    first_seen = FirstSeen(("aisoc.actor",), timedelta(days=2), field)
+    first_seen = FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(days=2), field=field)
     rules = rule_set(**{"rule-a": {"first_seen": first_seen, "alerts": True}})
 
     @_slowly
