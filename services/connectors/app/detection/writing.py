@@ -95,24 +95,29 @@ def _facts(records: Sequence[Held]) -> dict[UUID, dict[str, Any]]:
         own, different = requests_of([(held.event, held.raw) for held in found])
         for held, request in zip(found, own, strict=True):
             known = request if request is not None else next(iter(different), None)
-            facts[held.event.id] = derive(held.event, known)
+            facts[held.event.id] = {name: _bounded(value) for name, value in derive(held.event, known).items()}
     return facts
 
 
 def _joined(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return facts as one: of lists all that is in them, of anything else the first; bounded, as titles and pages."""
+    """Return facts as one: of lists all that is in them, of anything else the first."""
     joined: dict[str, Any] = {}
     for each in facts:
         for name, value in each.items():
             if isinstance(value, list):
                 known = joined.setdefault(name, [])
-                known += [one for one in map(_bounded, value) if one not in known][: _MOST_VALUES - len(known)]
+                known += [one for one in value if one not in known][: _MOST_VALUES - len(known)]
             elif value is not None:
-                joined.setdefault(name, _bounded(value))
+                joined.setdefault(name, value)
     return joined
 
 
 def _bounded(value: Any) -> Any:
+    """Return a fact as the database and pages can take it, whatever an event's author wrote into it."""
+    if isinstance(value, list):
+        return [_bounded(one) for one in value[:_MOST_VALUES]]
+    if value is None:
+        return None
     return value if isinstance(value, bool | int | float) else shortened(str(value), _LONGEST_TEXT)
 
 
