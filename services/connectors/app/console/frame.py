@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from nicegui import ui
 
+from app.console.alerts.badge import new_alerts
 from app.console.parts import tag
 from app.console.view import View
 from app.security.roles import Role
@@ -31,7 +32,9 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("/", "Overview", "space_dashboard", "o"),
+    Place("/alerts", "Alerts", "notification_important", "a"),
     Place("/events", "Events", "list_alt", "e"),
+    Place("/rules", "Rules", "rule", "r"),
     Place("/connectors", "Connectors", "cable", "c"),
     Place("/settings", "Settings", "settings", "s"),
 )
@@ -54,7 +57,7 @@ def frame(view: View) -> Iterator[None]:
     _skip_link()
     with ui.element("div").props('id="content" tabindex=-1').classes("page"):
         yield
-    _help()
+    _help(view.keys)
 
 
 def _skip_link() -> None:
@@ -75,16 +78,18 @@ def _navigation(view: View) -> ui.left_drawer:
         with ui.element("nav").props('aria-label="Places"'):
             for place in PLACES:
                 if view.may(place.role):
-                    _place(place, current=_within(here, place.path))
+                    _place(view, place, current=_within(here, place.path))
     return drawer
 
 
-def _place(place: Place, *, current: bool) -> None:
+def _place(view: View, place: Place, *, current: bool) -> None:
     with ui.link(target=place.path).classes("place current" if current else "place") as link:
         if current:
             link.props('aria-current="page"')
         ui.icon(place.icon)
         ui.label(place.name)
+        if place.path == "/alerts":
+            new_alerts(view)
 
 
 def _within(here: str, path: str) -> bool:
@@ -132,8 +137,8 @@ def _visitor(view: View) -> None:
         )
 
 
-def _help() -> None:
-    """Draw the keyboard's help, which `?` opens."""
+def _help(of_page: list[tuple[str, str]]) -> None:
+    """Draw the keyboard's help, which `?` opens. of_page: the keys of this page alone."""
     keys = [
         ("/", "Search"),
         *((f"g {place.key}", place.name) for place in PLACES),
@@ -142,8 +147,15 @@ def _help() -> None:
     ]
     with ui.dialog().props('id=help aria-label="Keyboard"') as dialog, ui.card().classes("help"):
         tag("h2", "Keyboard")
-        for key, what in keys:
-            with ui.row().classes("help-line"):
-                tag("kbd", key, "key")
-                ui.label(what)
+        _key_lines(keys)
+        if of_page:
+            tag("h3", "On this page")
+            _key_lines(of_page)
     ui.element("button").props('id=open-help hidden aria-hidden="true"').on("click", dialog.open)
+
+
+def _key_lines(keys: list[tuple[str, str]]) -> None:
+    for key, what in keys:
+        with ui.row().classes("help-line"):
+            tag("kbd", key, "key")
+            ui.label(what)

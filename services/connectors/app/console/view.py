@@ -20,7 +20,7 @@ _SHOWN_MS = 8000
 class View:
     """What a page knows of its visitor. caller: who opened it; what they may do is asked anew for each action.
 
-    search_box: the one in the frame, once that is drawn.
+    search_box: the one in the frame, once that is drawn. keys: what keys do on this page alone, for the help.
     """
 
     search_box: ui.input
@@ -28,6 +28,7 @@ class View:
     def __init__(self, request: Request, caller: Actor) -> None:
         self.request = request
         self.caller = caller
+        self.keys: list[tuple[str, str]] = []
         self._service = service_of(request)
 
     def may(self, role: Role) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.clock import iso
 from app.detection.paths import find, opened
+from app.events.event import Event
 from app.events.fields import text
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ Reader = Callable[["Record"], list[Any]]
 OPERATION_FIELDS = frozenset({"operationname", "operationnamevalue", "operationname.value", "aisoc.operation"})
 CATEGORY_FIELDS = frozenset({"category", "categoryvalue", "category.value", "aisoc.activity_category"})
 EVENT_TYPE_FIELD = "aisoc.event_type"
+STATUS_FIELDS = frozenset({"status", "status.value", "resulttype", "activitystatusvalue", "activitystatus"})
+LEVEL_FIELDS = frozenset({"level", "level.value"})
 OWN = "aisoc."
 REQUEST = "aisoc.request"
 
@@ -57,7 +60,9 @@ def reads_request(field: str) -> bool:
     from app.detection.facts import REQUEST_FACTS  # noqa: PLC0415 - facts are derived from events, not from fields
 
     name = field.lower()
-    return name == REQUEST or name.startswith(f"{REQUEST}.") or name in REQUEST_FACTS
+    if not name.startswith(OWN):
+        return False
+    return name == REQUEST or name.startswith(f"{REQUEST}.") or name.removeprefix(OWN) in REQUEST_FACTS
 
 
 def _own(name: str) -> Reader:
@@ -67,14 +72,10 @@ def _own(name: str) -> Reader:
     if name.startswith(f"{REQUEST}."):
         path = name[len(REQUEST) + 1 :]
         return lambda record: find(record.request, path)
-    attribute = name[len(OWN) :]
-
-    def read(record: "Record") -> list[Any]:
-        if hasattr(record.event, attribute):
-            return _plain(getattr(record.event, attribute))
-        return [record.facts[name]] if name in record.facts else []
-
-    return read
+    fact = name[len(OWN) :]
+    if fact in Event.__struct_fields__:
+        return _of_event(fact)
+    return lambda record: [record.facts.get(fact)]
 
 
 def _plain(value: Any) -> list[Any]:
@@ -211,7 +212,7 @@ _submitted = _either(_anywhere("submissionTimestamp", "EventSubmissionTimestamp"
 _NAMED: dict[str, Reader] = {
     **dict.fromkeys(OPERATION_FIELDS, _operation),
     **dict.fromkeys(CATEGORY_FIELDS, _category),
-    **dict.fromkeys(("status", "status.value", "resulttype", "activitystatusvalue", "activitystatus"), _status),
+    **dict.fromkeys(STATUS_FIELDS, _status),
     **dict.fromkeys(("substatus", "substatus.value", "activitysubstatusvalue", "activitysubstatus"), _substatus),
     "resultsignature": _signature,
     **dict.fromkeys(
@@ -226,7 +227,7 @@ _NAMED: dict[str, Reader] = {
     "operationid": _of_event("operation_id"),
     "caller": _of_event("actor"),
     **dict.fromkeys(("calleripaddress", "clientipaddress", "httprequest.clientipaddress"), _of_event("src_ip")),
-    **dict.fromkeys(("level", "level.value"), _level),
+    **dict.fromkeys(LEVEL_FIELDS, _level),
     **dict.fromkeys(("eventtimestamp", "time", "timegenerated"), _time),
     **dict.fromkeys(("submissiontimestamp", "eventsubmissiontimestamp"), _submitted),
     "eventdataid": _event_data_id,

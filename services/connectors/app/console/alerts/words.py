@@ -1,0 +1,104 @@
+"""What is said about an alert, in plain words: how it stands, how it ended, its facts and its history."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.storage.alert_queries import AlertRow
+
+STATUS_WORDS = {"new": "New", "in_progress": "In progress", "closed": "Closed"}
+VERDICT_WORDS = {"true_positive": "True positive", "benign": "Benign", "false_positive": "False positive"}
+VERDICT_HINTS = {
+    "true_positive": "It was an attack, or a mistake that had to be undone.",
+    "benign": "It happened as the rule says, and was allowed.",
+    "false_positive": "The rule was wrong about it.",
+}
+OUTCOME_WORDS = {
+    "success": "Succeeded",
+    "failure": "Failed",
+    "in_progress": "Under way",
+    "unknown": "Outcome unknown",
+}
+OUTCOME_ICONS = {"success": "check_circle", "failure": "cancel", "in_progress": "pending", "unknown": "help"}
+ENTITY_WORDS = {"actor": "Actor", "ip": "Address", "resource": "Resource", "principal": "Principal"}
+ENTITY_ICONS = {"actor": "person", "ip": "lan", "resource": "dns", "principal": "badge"}
+SEVERITY_TABLE = "Severity table"
+
+_SCOPES = {
+    "management_group": "a management group",
+    "subscription": "the whole subscription",
+    "resource_group": "a resource group",
+    "resource": "one resource",
+}
+_FACT_WORDS = {
+    "actor": "Who",
+    "resource": "On what",
+    "role": "Role granted",
+    "role_id": "Role ID",
+    "principal": "To whom",
+    "principal_id": "To whom (ID)",
+    "principal_type": "Kind of principal",
+    "scope": "Scope",
+    "scope_level": "Where it counts",
+    "open_ports": "Ports opened to the internet",
+    "open_sources": "Opened to",
+    "src_ip": "From the address",
+    "src_country": "From the country",
+    "count": "How many",
+    "timespan": "Within",
+}
+_LONGEST = 400
+
+
+def fact_lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return an alert's facts as names and values for people; what is empty is left out."""
+    lines = [(_fact_name(name), _fact_value(name, value)) for name, value in facts.items()]
+    return [(name, value) for name, value in lines if value]
+
+
+def _fact_name(name: str) -> str:
+    return _FACT_WORDS.get(name) or name.replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+def _fact_value(name: str, value: object) -> str:
+    match value:
+        case None | "" | [] | {}:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case list() | tuple():
+            told = ", ".join(text for each in value if (text := _fact_value(name, each)))
+        case Mapping():
+            told = ", ".join(f"{key}: {_fact_value(key, each)}" for key, each in value.items())
+        case _:
+            told = _SCOPES.get(str(value), str(value)) if name == "scope_level" else str(value)
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
+
+
+def standing(status: str, verdict: str | None) -> str:
+    """Return how an alert stands: `New`, or `Closed: benign`."""
+    word = STATUS_WORDS.get(status, status)
+    return f"{word}: {VERDICT_WORDS.get(verdict, verdict).lower()}" if verdict else word
+
+
+def kind_word(kind: str) -> str:
+    """Return which kind of rule an alert is of, as a phrase; empty for one that a single event matches."""
+    return {"correlation": "several events together", "first_seen": "seen for the first time"}.get(kind, "")
+
+
+def rule_word(alert: AlertRow) -> str:
+    """Return which rule made an alert: its title, or that it was the table of severities."""
+    return SEVERITY_TABLE if alert.kind == "severity" else alert.rule_title
+
+
+def entities_in_short(alert: AlertRow, kind: str) -> str:
+    """Return an alert's entities of a kind in few words: `anna@contoso.com and 2 more`; empty for none."""
+    found = [entity.shown for entity in alert.entities if entity.kind == kind]
+    if not found:
+        return ""
+    first = last_name(found[0]) if kind == "resource" else found[0]
+    return f"{first} and {len(found) - 1:,} more" if len(found) > 1 else first
+
+
+def last_name(path: str) -> str:
+    """Return the name of a resource, which its path ends with."""
+    return path.rstrip("/").rpartition("/")[2] or path
