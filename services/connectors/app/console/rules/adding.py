@@ -86,7 +86,7 @@ class _Check:
 
     async def _check(self) -> None:
         service = await self._view.service()
-        checked = await asyncio.to_thread(check_text, self._text.value or "", await expansions(service))
+        checked = await asyncio.to_thread(check_text, self._text.value or "", {})
         self._found.clear()
         with self._found:
             _draw_checked(checked)

@@ -152,16 +152,15 @@ def _draw_cell(tactic: str, shown: Shown) -> None:
 
 
 def _draw_texts(shown: Shown) -> None:
-    ui.label(shown.cell.name).classes("cell-name")
+    ui.label(shown.cell.name.replace("/", "/\u200b")).classes("cell-name")  # a long name may break there
     with ui.element("div").classes("cell-foot"):
         ui.label(shown.cell.technique).classes("cell-id")
+        ui.label(_count(shown)).classes("cell-rules" if shown.cell.rules else "unseen")
         if shown.hits:
             ui.label(number(shown.hits, "alert")).classes("cell-hits")
-        if shown.cell.rules:
-            ui.label(_count(shown)).classes("cell-rules")
-        else:
-            ui.label("no rule").classes("unseen")
 
 
 def _count(shown: Shown) -> str:
+    if not shown.cell.rules:
+        return "no rule"
     return number(shown.on, "rule") if shown.on or not shown.off else f"{shown.off} off"

@@ -72,9 +72,9 @@ def _draw_attack(rule: Rule) -> None:
             for technique in map(known_as, rule.techniques):
                 with ui.element("div").classes("technique-line"):
                     ui.link(technique, f"/rules?technique={technique}").classes("technique")
-                    ui.label(technique_name(technique)).classes("small wrap")
                     if technique.partition(".")[0] in TECHNIQUES:
                         _outside(technique_link(technique), f"{technique} at MITRE")
+                    ui.label(technique_name(technique)).classes("small wrap")
 
 
 def _outside(address: str, label: str) -> None:
