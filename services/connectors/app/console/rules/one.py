@@ -83,6 +83,7 @@ class _OneRule:
     def _show_chart(self, told: OneRule) -> None:
         histogram = histogram_of(told.each, told.now)
         text(self._said, days_in_words(told.each))
+        self._chart_place.set_visibility(told.each.hits > 0)
         if self._chart is None:
             with self._chart_place:
                 self._chart = severity_chart(histogram)
