@@ -3,28 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.detection.judging import Match, OnFailure, RulesOf, judge
 from app.detection.operations import Held, by_operation
-from app.detection.rules import EventRule
+from app.detection.rules import ActiveRules
 from app.detection.severities import with_severities
 from app.detection.superseding import supersede_severities
 from app.detection.writing import alert_id, draft_alert
 from app.events.event import Event
+from app.storage.alert_locks import hold_alerting
 from app.storage.alerts import Draft, write_alerts
 from app.storage.siblings import Alerted, read_alerted, read_siblings
-from app.storage.alert_locks import hold_alerting
-
-
-class Rules(Protocol):
-    """The rules to judge by, as ActiveRules has them."""
-
-    def candidates(self, event: Event) -> Sequence[EventRule]:
-        """Return the rules that an event of its operation and category can match."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Detected:
 
 async def detect(
     connection: AsyncConnection,
-    rules: Rules,
+    rules: ActiveRules,
     stored: Sequence[tuple[Event, bytes]],
     label: str,
     now: datetime,

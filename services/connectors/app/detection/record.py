@@ -11,7 +11,6 @@ from app.detection.vocabulary import LEVEL_FIELDS, STATUS_FIELDS, reader_of
 from app.events.event import Event
 from app.events.fields import as_object, mended
 
-
 _TOLD_ONCE = STATUS_FIELDS | LEVEL_FIELDS
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from dataclasses import field as made_by
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.detection.condition import Node
 from app.detection.record import Record
 from app.errors import NotFound
 from app.events.event import Event, Severity
+
+if TYPE_CHECKING:
+    from app.detection.condition import Node
 
 Kind = Literal["event", "first_seen", "correlation"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
@@ -79,7 +81,7 @@ class EventRule(Rule):
     may_match: Callable[[str, str], bool]
     needs_request: bool = False
     first_seen: FirstSeen | None = None
-    condition: Node | None = None
+    condition: "Node | None" = None
     fields: frozenset[str] = frozenset()
 
     @property

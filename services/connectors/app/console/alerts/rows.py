@@ -7,7 +7,7 @@ from uuid import UUID
 from nicegui import ui
 
 from app.clock import iso
-from app.console.alerts.about import About, draw_about
+from app.console.alerts.about import About, draw_about, technique_tags
 from app.console.alerts.browser import Browser
 from app.console.alerts.words import standing
 from app.console.live import Region, text
@@ -58,6 +58,7 @@ class _Row:
             self._choice = ui.element("input").classes("alert-choice").props("type=checkbox") if may_work else None
             with ui.element("div").classes("alert-severity"):
                 self._severity = Region(severity_chip)
+                self._techniques = Region(technique_tags, "technique-tags")
             with ui.element("div").classes("alert-words"):
                 self._title = Region(self._draw_title)
                 self._about = Region(draw_about)
@@ -72,8 +73,11 @@ class _Row:
             self._choice.update()
         self._severity.show(alert.severity)
         self._title.show(alert.title)
+        self._techniques.show(alert.techniques)
         self._about.show(About.of(alert))
-        self._standing.show(standing(alert.status, alert.verdict), alert.status, alert.assignee or "", alert.suppressed_by is not None)
+        self._standing.show(
+            standing(alert.status, alert.verdict), alert.status, alert.assignee or "", alert.suppressed_by is not None
+        )
         text(self._age, f"{age(max(now - alert.last_time, timedelta()))} ago")
         span = f"{iso(alert.first_time)} to {iso(alert.last_time)}"
         if self._age.props.get("title") != span:

@@ -20,7 +20,7 @@ OUTCOME_WORDS = {
 }
 OUTCOME_ICONS = {"success": "check_circle", "failure": "cancel", "in_progress": "pending", "unknown": "help"}
 ENTITY_WORDS = {"actor": "Actor", "ip": "Address", "resource": "Resource", "principal": "Principal"}
-ENTITY_ICONS = {"actor": "person", "ip": "lan", "resource": "deployed_code", "principal": "badge"}
+ENTITY_ICONS = {"actor": "person", "ip": "lan", "resource": "dns", "principal": "badge"}
 SEVERITY_TABLE = "Severity table"
 
 _SCOPES = {
