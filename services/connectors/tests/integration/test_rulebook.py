@@ -5,18 +5,19 @@ import os
 from pathlib import Path
 
 import pytest
+from conftest import NOW
 from structlog.testing import capture_logs
 from unit.records import SHAPES, rest
 from unit.sigma_rules import record_of, rule_id, told
 
 from app.clock import VirtualClock
 from app.detection import rule_files
+from app.detection.reading import read_file as original
 from app.detection.rulebook import RuleBook, rule_folders, shipped_rules
 from app.errors import InvalidInput, NotFound
 from app.main import open_service
 from app.service import Service
 from app.storage.rule_switches import RuleSwitch, read_switches, write_switch
-from conftest import NOW
 
 
 def rule(name: str, detection: str = "operationName: a/write", more: str = "") -> str:
@@ -94,9 +95,6 @@ async def test_only_files_that_changed_are_read_again(book, service, folder, clo
     assert after.rules[rule_id("Two")].matches is before.rules[rule_id("Two")].matches
 
 
-original = rule_files.read_file
-
-
 async def test_a_rule_that_breaks_is_a_problem_and_the_others_stay_in_force(book, service, folder, clock):
     write(folder / "two.yml", rule("Two"))
     await book.current(service.engine)
@@ -170,7 +168,8 @@ async def test_lists_for_expand_are_read_again_too(service, folder, clock, tmp_p
 
     async def matches() -> bool:
         clock.advance(seconds=5)
-        return (await book.current(service.engine)).rules[rule_id("One")].matches(record)
+        rules = await book.current(service.engine)
+        return bool(rules.rules[rule_id("One")].matches(record))
 
     assert not await matches()
     write(lists, 'admins = ["anna@contoso.com", "ada@contoso.com"]')

@@ -1,6 +1,6 @@
 """Why a rule matches an event or does not, told part by part."""
 
-from unit.records import rest
+from unit.records import WRITE, rest
 from unit.sigma_rules import one_rule, record_of
 
 from app.detection.explaining import explain
@@ -25,8 +25,7 @@ def test_each_part_is_told_with_what_the_event_has(tmp_path):
         "yes   one of these",
         "yes     all of these",
         "yes       selection",
-        "yes         operationName endswith '/write' or '/delete'  "
-        "(the event has 'Microsoft.Storage/storageAccounts/write')",
+        f"yes         operationName endswith '/write' or '/delete'  (the event has '{WRITE}')",
         "yes         Caller contains 'contoso' and 'megan'  (the event has 'megan@contoso.com')",
         "yes       not 1 of filter*",
         "no          1 of filter*",

@@ -93,7 +93,10 @@ def test_a_message_in_properties_is_read_as_object_and_as_text(tmp_path):
 
 
 def test_a_rule_written_for_an_audit_log_loads_and_matches_nothing(tmp_path):
-    detection = "Workload: AzureActiveDirectory\nOperation: 'Add member to role.'\nModifiedProperties{}.NewValue|endswith: ['Admins']"
+    detection = (
+        "Workload: AzureActiveDirectory\nOperation: 'Add member to role.'\n"
+        "ModifiedProperties{}.NewValue|endswith: ['Admins']"
+    )
     rule = one_rule(tmp_path, detection)
     assert not any(rule.matches(record_of(shape())) for shape in SHAPES.values())
     event = rest(Workload="AzureActiveDirectory", Operation="Add member to role.")
