@@ -11,7 +11,8 @@ from app.api.fields import Body, Id, Moment, Time
 from app.detection.alerts import LONGEST_NOTE, MOST_AT_ONCE
 from app.detection.suppressing import LONGEST_REASON, LONGEST_VALUE
 from app.events.event import Outcome, Severity
-from app.storage.alert_filter import OPEN, AlertFilter, AlertKind, EntityKind, Status, Verdict
+from app.storage.alert_filter import OPEN, AlertFilter, EntityKind, Status, Verdict
+from app.storage.alerts import AlertKind
 
 PRINTED = r"^[^\x00-\x1f\x7f]+$"
 _RULE = "8f2f6c1e-6f5e-4a52-9d0b-6a2f6f0f3b11"
@@ -73,7 +74,11 @@ class HistoryEntry(BaseModel):
 
     at: Time
     actor: str
-    action: str = Field(description="`change`: of each field what it was and is; `note`: its text.", examples=["note"])
+    action: str = Field(
+        description="`change`: of each field what it was and is; `note`: its text; or what detection did: `created`, "
+        "`outcome`, `superseded`, `suppressed`.",
+        examples=["note"],
+    )
     facts: dict[str, Any] = Field(examples=[{"text": "Asked the owner: planned."}])
 
 
@@ -121,7 +126,7 @@ _assignee = Field(
 )
 
 
-class Change(Body):
+class ChangeOfAlert(Body):
     """What to change; what is left out, or null, stays."""
 
     status: Status | None = Field(None, description="Opening a closed alert clears its verdict.")
@@ -132,7 +137,7 @@ class Change(Body):
     )
 
 
-class ChangeOfMany(Change):
+class ChangeOfAlerts(ChangeOfAlert):
     """What to change of which alerts; all or none."""
 
     ids: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)

@@ -10,9 +10,11 @@ from app.api import (
     connectors,
     events,
     history,
+    hunts,
     keys,
     quarantine,
     readings,
+    rules,
     searches,
     suppressions,
     tokens,
@@ -28,7 +30,7 @@ ROUTERS: list[APIRouter] = [
     part.router
     for part in (
         *(connectors, trials, history, readings, events, searches, quarantine),
-        *(alerts, suppressions),
+        *(alerts, suppressions, rules, hunts),
         *(users, tokens, audit, keys),
     )
 ]

@@ -16,8 +16,14 @@ from app.web.errors import install_errors
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
     "overview",
+    "alerts.queue",
+    "alerts.suppressions",  # before alerts.one, whose path is any below the queue's
+    "alerts.one",
     "events.page",
     "events.one",
+    "rules.page",
+    "rules.matrix",
+    "rules.one",
     "connectors",
     "connector",
     "adding.catalog",
@@ -33,6 +39,7 @@ _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
 <link rel="stylesheet" href="/console/charts.css">
 <link rel="stylesheet" href="/console/events.css">
+<link rel="stylesheet" href="/console/alerts.css">
 <link rel="stylesheet" href="/console/connectors.css">
 <link rel="stylesheet" href="/console/adding.css">
 <link rel="stylesheet" href="/console/settings.css">
@@ -40,6 +47,7 @@ _HEAD = """
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>
+<script src="/console/alerts.js" defer></script>
 <script src="/console/copy.js" defer></script>
 """
 

@@ -13,7 +13,8 @@ from app.storage.suppressions import SuppressionRow
 def alert_facts(alert: AlertRow) -> dict[str, Any]:
     """Return an alert as JSON-ready facts."""
     told = {name: _told(value) for name, value in vars(alert).items()}
-    return told | {"severity": alert.severity.value, "entities": [vars(entity) for entity in alert.entities]}
+    entities = [{"kind": one.kind, "value": one.value, "shown": one.shown} for one in alert.entities]
+    return told | {"severity": alert.severity.value, "entities": entities}
 
 
 def detail_facts(detail: AlertDetail) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from app.detection.severities import with_severities
 from app.detection.superseding import supersede_severities
 from app.detection.writing import alert_id, draft_alert
 from app.events.event import Event
+from app.storage.alert_locks import hold_alerting
 from app.storage.alerts import Draft, write_alerts
 from app.storage.siblings import Alerted, read_alerted, read_siblings
-from app.storage.alert_locks import hold_alerting
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ class Found:
     place: Place
 
 
+_Part = tuple[datetime, datetime, Standing | None]
+"""When something begins and ends: an alert, or what was found."""
+
+
 @dataclass(frozen=True)
 class _Due:
     """What an alert has to be. takes: the alerts whose place it takes."""
@@ -66,19 +70,33 @@ async def write_episodes(
 
 
 def _due(correlation: Correlation, found: Sequence[Found], standing: Sequence[Standing]) -> list[_Due]:
-    """Join what was found in one group with the alerts that overlap it: they share something seen."""
+    """Join what was found in one group with one another and with the alerts that overlap it: they share a sighting."""
+    parts: list[_Part] = [
+        *((each.place.begins, each.place.ends, None) for each in found),
+        *((each.first_time, each.last_time, each) for each in standing if not each.superseded),
+    ]
     due: list[_Due] = []
-    left = [each for each in standing if not each.superseded]
-    for each in sorted(found, key=lambda one: one.place.begins):
-        over = [one for one in left if one.first_time <= each.place.ends and one.last_time >= each.place.begins]
-        begins = min([each.place.begins, *(one.first_time for one in over)])
-        ends = max([each.place.ends, *(one.last_time for one in over)])
-        place = Place(each.place.group_key, begins, ends)
-        about = place.group_key + begins.isoformat().encode()
-        kept = over[0].id if over else alert_id(correlation.id, about)
-        left = [one for one in left if one not in over]
-        due.append(_Due(kept, each.group, place, tuple(one.id for one in over[1:])))
+    for together in _overlapping(sorted(parts, key=lambda part: part[:2])):
+        if all(alert is not None for _, _, alert in together):
+            continue
+        group, begins = found[0].group, together[0][0]
+        alerts = sorted((alert for _, _, alert in together if alert), key=lambda one: (one.created_at, one.id))
+        identity = alerts[0].id if alerts else alert_id(correlation.id, group.key + begins.isoformat().encode())
+        place = Place(group.key, begins, max(ends for _, ends, _ in together))
+        due.append(_Due(identity, group, place, tuple(alert.id for alert in alerts[1:])))
     return due
+
+
+def _overlapping(
+    parts: Sequence[_Part],
+) -> list[list[_Part]]:
+    found: list[list[_Part]] = []
+    for part in parts:
+        if found and part[0] <= max(ends for _, ends, _ in found[-1]):
+            found[-1].append(part)
+        else:
+            found.append([part])
+    return found
 
 
 async def _draft(connection: AsyncConnection, correlation: Correlation, due: _Due, extent: Extent) -> Draft:

@@ -68,10 +68,19 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def read_file(path: Path, expand: Lists) -> FileRules:
     """Read one file's rules by themselves; never raises."""
+    try:
+        text = _text(path)
+    except Mistake as mistake:
+        return FileRules(problems=(problem_of(mistake, path),))
+    return read_text(text, path, expand)
+
+
+def read_text(text: str, path: Path, expand: Lists) -> FileRules:
+    """Read the rules of a text by themselves; never raises. path: where they are said to be."""
     drafts: list[Draft] = []
     problems: list[Problem] = []
     try:
-        for document in read_documents(_text(path)):
+        for document in read_documents(text):
             draft = draft_of(document, path, expand)
             if isinstance(draft, Draft):
                 drafts.append(draft)

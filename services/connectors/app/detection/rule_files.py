@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.detection.linking import linked
-from app.detection.reading import FileRules, read_file, rule_files
+from app.detection.reading import FileRules, read_file, read_text, rule_files
 from app.detection.rule_values import read_values
 from app.detection.rules import Problem, RuleSet
 from app.errors import InvalidInput
 from app.log import get_logger
 
 _Stamp = tuple[int, int, int]
+# The file that rules are told to be in which are only tried.
+TRIED = Path("rule.yml")
 
 _log = get_logger(__name__)
 
@@ -37,6 +39,22 @@ class RuleFiles:
         kept = {} if changed else self._read
         self._read = {file: self._kept_or_read(kept, file, stamp) for file, stamp in stamps.items()}
         return self._link(problems)
+
+    def tried(self, text: str) -> RuleSet:
+        """Return the rules that a text holds, and what of it cannot be used; nothing is kept.
+
+        Its correlations may name the files' rules; a rule of the files with the same id is left out of account.
+        """
+        self.rules()
+        own = read_text(text, TRIED, self._lists)
+        ids = {draft.id for draft in own.drafts}
+        others = [draft for _, found in self._read.values() for draft in found.drafts if draft.id not in ids]
+        found = linked([*own.drafts, *others], own.problems)
+        return RuleSet(
+            {rule.id: rule for rule in found.rules.values() if rule.path == TRIED},
+            {rule.id: rule for rule in found.correlations.values() if rule.path == TRIED},
+            tuple(problem for problem in found.problems if problem.path == TRIED),
+        )
 
     def _kept_or_read(
         self, kept: Mapping[Path, tuple[_Stamp | None, FileRules]], file: Path, stamp: _Stamp | None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _log = get_logger(__name__)
 _LOOK_EVERY_SECONDS = 5
 _PACKAGE = Path(__file__).parents[1]
-
+# The log tells of a rule's failures at these numbers.
 _TOLD = frozenset({1, 10, 100, 1_000, 10_000, 100_000, 1_000_000})
 
 
@@ -93,6 +93,11 @@ class RuleBook:
         problems = (*(each for each in read.problems if each not in known), *known)
         return ActiveRules(read.rules, read.correlations, problems, off)
 
+    async def check(self, text: str) -> RuleSet:
+        """Return the rules that a text holds, and what of it cannot be used, beside the rules of the files."""
+        async with self._reading:
+            return await asyncio.to_thread(lambda: self._opened().tried(text))
+
     def look_again(self) -> None:
         """Look at files and switches at the next call of current, however soon it is."""
         self._looked_at = None
@@ -101,11 +106,14 @@ class RuleBook:
         return self._looked_at is None or self._clock.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
 
     def _look(self) -> RuleSet:
+        return self._opened().rules()
+
+    def _opened(self) -> "RuleFiles":
         if self._files is None:
             from app.detection.rule_files import RuleFiles  # noqa: PLC0415 - most commands need no rules, nor pySigma
 
             self._files = RuleFiles(self._folders, self._expand)
-        return self._files.rules()
+        return self._files
 
 
 async def _off(database: AsyncEngine | AsyncConnection) -> frozenset[str]:

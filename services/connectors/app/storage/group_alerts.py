@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.storage.alerts import Draft
 from app.storage.arrays import uuid_array
-from app.storage.detection_tables import alert_events, alerts
+from app.storage.detection_tables import alerts
 
 _DROP_EVENTS = text("DELETE FROM alert_events WHERE alert_id = :alert AND NOT event_id = ANY(CAST(:kept AS uuid[]))")
 _DROP_ENTITIES = text(
@@ -49,19 +49,10 @@ async def read_standing(
     return found
 
 
-async def read_attached(connection: AsyncConnection, alert_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """Return the ids of the events that alerts have, by alert."""
-    query = select(alert_events.c.alert_id, alert_events.c.event_id).where(alert_events.c.alert_id.in_(alert_ids))
-    found: dict[UUID, set[UUID]] = {}
-    for alert_id, event_id in await connection.execute(query):
-        found.setdefault(alert_id, set()).add(event_id)
-    return found
-
-
 async def settle(
     connection: AsyncConnection, drafts: Sequence[Draft], counts: Mapping[UUID, int], now: datetime
 ) -> None:
-    """Take from alerts what is not in their drafts, and set their times and how many events they are about.
+    """Take from alerts what is not in their drafts, and set what they are about: operation, times, number of events.
 
     For alerts that were written just now: what grows by itself there is set exactly here.
     """
@@ -69,14 +60,12 @@ async def settle(
         await connection.execute(_DROP_EVENTS, {"alert": draft.id, "kept": uuid_array(draft.events)})
         kinds, names = [entity.kind for entity in draft.entities], [entity.value for entity in draft.entities]
         await connection.execute(_DROP_ENTITIES, {"alert": draft.id, "kinds": kinds, "names": names})
-    rows = [
-        {"one": draft.id, "first": draft.first_time, "last": draft.last_time, "number": counts[draft.id], "at": now}
-        for draft in drafts
-    ]
-    told = {"first_time": bindparam("first"), "last_time": bindparam("last"), "events": bindparam("number")}
-    other = alerts.c.first_time.is_distinct_from(told["first_time"])
-    for name in ("last_time", "events"):
-        other |= alerts.c[name].is_distinct_from(told[name])
-    setting = update(alerts).where(alerts.c.id == bindparam("one"), other).values(**told, updated_at=bindparam("at"))
-    if rows:
-        await connection.execute(setting, rows)
+    for draft in sorted(drafts, key=lambda draft: draft.id):
+        told = {
+            "operation": draft.operation,
+            "first_time": draft.first_time,
+            "last_time": draft.last_time,
+            "events": counts[draft.id],
+        }
+        other = or_(*(alerts.c[name].is_distinct_from(value) for name, value in told.items()))
+        await connection.execute(update(alerts).where(alerts.c.id == draft.id, other).values(**told, updated_at=now))

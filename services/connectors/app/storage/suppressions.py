@@ -14,7 +14,6 @@ from app.storage.alert_locks import hold_suppressions
 from app.storage.detection_tables import alert_entities, alerts, suppressions
 
 
-
 @dataclass(frozen=True)
 class SuppressionRow:
     """What holds alerts back: of a rule, about an entity, or both. rule_id, kind and value: None for any.
@@ -43,12 +42,12 @@ _COLUMNS = [suppressions.c[name] for name in SuppressionRow.__dataclass_fields__
 _held = select(func.count()).where(alerts.c.suppressed_by == suppressions.c.id).scalar_subquery()
 
 
-async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> int:
-    """Add a suppression; return how many alerts it holds back from now on."""
+async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> list[UUID]:
+    """Add a suppression; return which alerts it holds back from now on."""
     await hold_suppressions(connection)
     values = {name: value for name, value in vars(row).items() if name != "alerts"}
     await connection.execute(insert(suppressions).values(values))
-    return len(await _apply(connection, alerts.c.status != "closed", row.id))
+    return list(await _apply(connection, alerts.c.status != "closed", row.id))
 
 
 async def apply_suppressions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -80,29 +79,31 @@ async def read_suppressions(
     return [SuppressionRow(**row._asdict()) for row in rows]
 
 
-async def end_suppression(connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime) -> bool:
-    """Remove a suppression: its alerts are back, but for those that another one is about. False when it was before.
+async def end_suppression(
+    connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime
+) -> tuple[list[UUID], dict[UUID, UUID]] | None:
+    """Remove a suppression; None when it was removed before.
 
+    Returns the alerts that it held back, and by which suppression those are held back now that another one is about.
     Raises NotFound (unknown_suppression).
     """
     await hold_suppressions(connection)
     row = await find_suppression(connection, suppression_id)
     if row.removed_at is not None:
-        return False
+        return None
     await connection.execute(
         update(suppressions).where(suppressions.c.id == suppression_id).values(removed_by=actor, removed_at=now)
     )
     freed = update(alerts).where(alerts.c.suppressed_by == suppression_id).values(suppressed_by=None)
     ids = list((await connection.execute(freed.returning(alerts.c.id))).scalars())
-    await apply_suppressions(connection, ids)
-    return True
+    return ids, await apply_suppressions(connection, ids)
 
 
 async def _apply(
     connection: AsyncConnection, which: ColumnElement[bool], suppression_id: UUID | None = None
 ) -> dict[UUID, UUID]:
     """Hold alerts back by the first suppression that is about each, or by that one."""
-    about = select(suppressions.c.id).where(_is_about())
+    about = select(suppressions.c.id).where(_is_about()).correlate(alerts)
     if suppression_id is not None:
         about = about.where(suppressions.c.id == suppression_id)
     first = about.order_by(suppressions.c.created_at, suppressions.c.id).limit(1).scalar_subquery()
@@ -113,10 +114,14 @@ async def _apply(
 
 def _is_about() -> ColumnElement[bool]:
     """Return the condition that a suppression is about an alert."""
-    entity = select(alert_entities.c.alert_id).where(
-        alert_entities.c.alert_id == alerts.c.id,
-        alert_entities.c.kind == suppressions.c.kind,
-        alert_entities.c.value == suppressions.c.value,
+    entity = (
+        select(alert_entities.c.alert_id)
+        .where(
+            alert_entities.c.alert_id == alerts.c.id,
+            alert_entities.c.kind == suppressions.c.kind,
+            alert_entities.c.value == suppressions.c.value,
+        )
+        .correlate(alerts, suppressions)
     )
     return and_(
         suppressions.c.removed_at.is_(None),

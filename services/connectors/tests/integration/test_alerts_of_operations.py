@@ -101,6 +101,25 @@ async def test_a_rule_that_fails_stops_neither_the_others_nor_the_storing(servic
     assert (await query(service, "SELECT count(*) AS stored FROM events"))[0]["stored"] == 2
 
 
+async def test_a_record_that_does_not_match_by_itself_comes_with_its_operation(service, connector, lab, at):
+    started, succeeded = lab.operation(WRITE, at)
+    rules = some_rules(a_rule("begun", WRITE.lower(), lambda record: record.event.status == "Started"))
+    await store(service, connector, [started], rules)
+    await store(service, connector, [succeeded], rules)
+    [alert] = await alerts_of(service)
+    assert (alert["outcome"], alert["events"]) == ("success", 2)
+    rows = await query(service, "SELECT rule_id FROM alert_events ORDER BY event_time")
+    assert [row["rule_id"] for row in rows] == ["begun", ""]
+
+
+async def test_a_final_outcome_stands_whatever_is_recorded_after_it(service, connector, lab, at):
+    started, accepted, failed = lab.operation(WRITE, at, accepted=True, outcome="Failed")
+    accepted["eventTimestamp"], failed["eventTimestamp"] = failed["eventTimestamp"], accepted["eventTimestamp"]
+    for record in (failed, accepted, started):
+        await store(service, connector, [record], some_rules(STORAGE))
+        assert [alert["outcome"] for alert in await alerts_of(service)] == ["failure"]
+
+
 async def test_a_late_record_does_not_open_a_closed_alert(service, connector, lab, at):
     started, failed = lab.operation(WRITE, at, outcome="Failed")
     await store(service, connector, [started], some_rules(STORAGE))

@@ -36,10 +36,10 @@ _BODY = """
   </q-td>
   <q-td class="rule-hits" :title="props.row.hits_words">
     <div class="hits-line">
-      <svg v-if="props.row.hits" class="spark" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
+      <svg v-if="props.row.hits > 0" class="spark" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
         <rect v-for="(bar, day) in props.row.bars" :key="day" :x="day * 4" :y="24 - bar" width="3" :height="bar" />
       </svg>
-      <span :class="props.row.hits ? 'number strong' : 'number quiet'">{{ props.row.shown }}</span>
+      <span :class="props.row.hits > 0 ? 'number strong' : 'number quiet'">{{ props.row.shown }}</span>
       <span class="hits-unit quiet small">{{ props.row.unit }}</span>
     </div>
   </q-td>
@@ -68,9 +68,9 @@ class RuleTable:
         self._table.classes("rule-table").on("switch", self._switched)
         self._shown: list[dict[str, Any]] | None = None
 
-    def show(self, listed: Sequence[Listed], pack: Path) -> None:
-        """Show rules in their order. pack: the folder of the rules that AiSOC brings."""
-        rows = [rule_line(each, pack, switchable=self._switch is not None) for each in listed]
+    def show(self, listed: Sequence[Listed], own: Sequence[Path]) -> None:
+        """Show rules in their order. own: the folders that the operator set."""
+        rows = [rule_line(each, own, switchable=self._switch is not None) for each in listed]
         if rows != self._shown:
             self._shown = rows
             self._table.rows = rows
@@ -80,7 +80,7 @@ class RuleTable:
             await self._switch(str(event.args.get("id")), event.args.get("on") is True)
 
 
-def rule_line(each: Listed, pack: Path, *, switchable: bool) -> dict[str, Any]:
+def rule_line(each: Listed, own: Sequence[Path], *, switchable: bool) -> dict[str, Any]:
     """Return a rule as the list's texts."""
     rule = each.rule
     return {
@@ -91,11 +91,11 @@ def rule_line(each: Listed, pack: Path, *, switchable: bool) -> dict[str, Any]:
         "kind": KINDS[rule.kind],
         "techniques": [{"id": known_as(one), "name": technique_name(one)} for one in rule.techniques],
         "hits": each.hits if rule.alerts else -1,
-        "shown": f"{each.hits:,}" if rule.alerts else "none",
-        "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "",
+        "shown": f"{each.hits:,}" if rule.alerts else "",
+        "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "counted by others",
         "hits_words": hits_words(each),
-        "bars": bars(each.days),
-        "origin": origin(rule.path, pack),
+        "bars": bars(each.days) if rule.alerts else [],
+        "origin": origin(rule.path, own),
         "file": str(rule.path),
         "on": each.on,
         "switchable": switchable,
@@ -118,8 +118,7 @@ def bars(days: Sequence[int]) -> list[int]:
     return [max(3, round(_TALLEST * each / most)) if each else 0 for each in days]
 
 
-def origin(path: Path, pack: Path) -> str:
-    """Return where a rule came from: the pack's folder, or the file's own name."""
-    if path.is_relative_to(pack):
-        return "AiSOC"
-    return path.name
+def origin(path: Path, own: Sequence[Path]) -> str:
+    """Return where a rule came from: AiSOC's own pack, or a file in one of the operator's folders."""
+    folder = next((folder for folder in own if path.is_relative_to(folder)), None)
+    return "AiSOC" if folder is None else str(path.relative_to(folder.parent))

@@ -1,19 +1,19 @@
 """The list of rules: what is watched for, what of it is on, what could not be read."""
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 
 from nicegui import ui
 
 from app.console.live import Region, pulse, text
 from app.console.pages import page
-from app.console.rules.adding import ask_check, show_adding
 from app.console.rules.common import draw_problems, rules_head, switch
 from app.console.rules.figures import Rules, read_rules_page
 from app.console.rules.filters import Filters
 from app.console.rules.listing import RuleTable
 from app.console.rules.sifting import Wanted, sift, wanted_from
 from app.console.view import View
-from app.detection.rulebook import PACK
 from app.security.roles import Role
 from app.service import Service
 
@@ -34,7 +34,8 @@ class _List:
     def __init__(self, view: View, wanted: Wanted) -> None:
         self._view, self._wanted = view, wanted
         self._told = Rules((), ())
-        rules_head("/rules", lambda: ask_check(view), lambda: show_adding(view))
+        self._own: Sequence[Path] = ()
+        rules_head(view, "/rules")
         self._problems = Region(draw_problems, "rule-problems")
         with ui.element("section").classes("panel"):
             self._filters = Filters(wanted, self._narrow)
@@ -43,13 +44,13 @@ class _List:
 
     async def refresh(self, service: Service) -> None:
         """Read the rules and show them."""
-        self._told = await read_rules_page(service)
+        self._told, self._own = await read_rules_page(service), service.settings.rules
         self._problems.show(self._told.problems)
         self._show()
 
     def _show(self) -> None:
         found = sift(self._told.listed, self._wanted)
-        self._table.show(found, PACK)
+        self._table.show(found, self._own)
         text(self._said, counted_words(self._told, len(found)))
 
     def _narrow(self, wanted: Wanted) -> None:

@@ -17,7 +17,7 @@ def draw_about(rule: Rule, titles: Mapping[str, str]) -> None:
     with panel("What it looks for"):
         ui.label(rule.description or "Its file has no description.").classes("wrap prose")
         if said := condition_words(rule, titles):
-            ui.label(said).classes("wrap strong")
+            ui.label(said).classes("wrap prose")
         if isinstance(rule, Correlation):
             with ui.element("ul").classes("plain-list"):
                 for each in rule.rules:
@@ -72,9 +72,9 @@ def _draw_attack(rule: Rule) -> None:
             for technique in map(known_as, rule.techniques):
                 with ui.element("div").classes("technique-line"):
                     ui.link(technique, f"/rules?technique={technique}").classes("technique")
-                    ui.label(technique_name(technique)).classes("small wrap")
                     if technique.partition(".")[0] in TECHNIQUES:
                         _outside(technique_link(technique), f"{technique} at MITRE")
+                    ui.label(technique_name(technique)).classes("small wrap")
 
 
 def _outside(address: str, label: str) -> None:
