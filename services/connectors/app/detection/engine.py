@@ -59,9 +59,7 @@ async def detect(
     matches = judge(rules_of, [(held.event, held.raw) for held in _all(operations)], on_failure)
     written = await write_alerts(connection, list(_drafts(rules_of, operations, matches, alerted)), now)
     await supersede_severities(connection, list(operations), now)
-    others = [await correlate(connection, rules, matches, now)]
-    if any(match.rule.first_seen for match in matches):
-        others.append(await note_spans(connection, matches, now))
+    others = await correlate(connection, rules, matches, now), await note_spans(connection, matches, now)
     return Detected(len(candidates), sum(len(each.created) for each in (written, *others)))
 
 
