@@ -10,8 +10,8 @@ from support import query
 
 from app.collection.files import ingest
 from app.collection.poll import poll
-from app.storage.quarantine import Unreadable, quarantine_records
 from app.collection.quarantine import retry_quarantine
+from app.storage.quarantine import Unreadable, quarantine_records
 
 _WRITE = "Microsoft.Storage/storageAccounts/write"
 _RULE = """
@@ -74,7 +74,7 @@ async def test_a_record_that_is_understood_later_makes_an_alert(service, records
     assert (alert["outcome"], alert["events"]) == ("success", 2)
 
 
-async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(service, lab, row, records, monkeypatch):
+async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(service, lab, row, records):
     rules = await service.rules.current(service.engine)
     [rule] = [rule for rule in rules.rules.values() if rule.title == "Storage account written"]
 
