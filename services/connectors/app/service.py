@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.clock import Clock
 from app.connectors.base import Context
+from app.detection.rulebook import RuleBook
 from app.microsoft.clouds import Clouds
 from app.microsoft.pace import Paces
 from app.security.roles import SYSTEM, Actor
@@ -15,7 +16,7 @@ from app.settings import Settings
 
 @dataclass(frozen=True)
 class Service:
-    """The service's parts: settings, clock, database, vault, clouds, reading allowances; and who uses it."""
+    """The service's parts: settings, clock, database, vault, clouds, reading allowances, rules; and who uses it."""
 
     settings: Settings
     clock: Clock
@@ -23,6 +24,7 @@ class Service:
     vault: Vault
     clouds: Clouds
     paces: Paces
+    rules: RuleBook
     actor: Actor = SYSTEM
 
     def acting_as(self, actor: Actor) -> "Service":

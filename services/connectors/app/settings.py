@@ -1,11 +1,12 @@
 """Settings: read once from the environment (prefix AISOC_), handed to what needs them."""
 
+import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.errors import InvalidInput
 from app.security.roles import Role
@@ -29,6 +30,12 @@ class Settings(BaseSettings):
         description="Path of the key ring, or the ring itself as JSON; default: keyring.json in AISOC_HOME.",
     )
     clouds: Path | None = Field(default=None, description="TOML file that declares further clouds.")
+    rules: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description="Folders with detection rules of your own, separated as in PATH."
+    )
+    rule_values: Path | None = Field(
+        default=None, description="TOML, YAML or JSON file with the lists that rules use under |expand."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -37,6 +44,11 @@ class Settings(BaseSettings):
     @classmethod
     def _any_case(cls, level: object) -> object:
         return level.upper() if isinstance(level, str) else level
+
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _folders(cls, told: object) -> object:
+        return [part for part in told.split(os.pathsep) if part] if isinstance(told, str) else told
 
     worker_concurrency: int = Field(default=10, ge=1, le=100, description="Polls that one worker runs side by side.")
     host: str = Field(default="127.0.0.1", description="Address that console and API listen on.")
@@ -76,7 +88,8 @@ def read_settings() -> Settings:
         raise InvalidInput(
             "invalid_setting", f"The setting {name} cannot be used: {first['msg']}.", f"Correct {name} or unset it."
         ) from None
-    return settings.model_copy(update={"home": expanded(settings.home)})
+    folders = tuple(expanded(folder) for folder in settings.rules)
+    return settings.model_copy(update={"home": expanded(settings.home), "rules": folders})
 
 
 def expanded(path: Path) -> Path:

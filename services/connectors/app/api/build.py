@@ -5,14 +5,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from app.api import (
+    alerts,
     audit,
     connectors,
     events,
     history,
+    hunts,
     keys,
     quarantine,
     readings,
+    rules,
     searches,
+    suppressions,
     tokens,
     trials,
     users,
@@ -24,7 +28,11 @@ from app.web.access import Public
 
 ROUTERS: list[APIRouter] = [
     part.router
-    for part in (connectors, trials, history, readings, events, searches, quarantine, users, tokens, audit, keys)
+    for part in (
+        *(connectors, trials, history, readings, events, searches, quarantine),
+        *(alerts, suppressions, rules, hunts),
+        *(users, tokens, audit, keys),
+    )
 ]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

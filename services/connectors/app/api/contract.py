@@ -32,6 +32,8 @@ _TAGS = {
     "readings": "Polls, sweeps, audits and backfills on demand.",
     "events": "What was collected.",
     "searches": "Searches that you saved.",
+    "alerts": "What rules found, and what people did with it.",
+    "rules": "What is watched for, and hunts with it in the past.",
     "quarantine": "Records that could not be understood.",
     "users": "Who may come in, and who you are.",
     "tokens": "What lets programs in.",

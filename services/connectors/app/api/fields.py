@@ -1,17 +1,28 @@
 """The types that several resources' bodies and answers are made of."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
+_OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def _sensible(moment: datetime) -> datetime:
+    if moment < _OLDEST:
+        raise ValueError("is before the year 2000")
+    return moment
+
 
 NAME = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # Facts hold times as text, in one form; a datetime here would print them in another.
 Time = Annotated[
     str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-05-01T10:00:00.000000Z"], max_length=40)
 ]
+# A time that is sent.
+Moment = Annotated[AwareDatetime, AfterValidator(_sensible), Field(examples=["2026-05-01T10:00:00Z"])]
 Id = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["5f0c5f8e-3a1c-4a53-9d55-1e1f0a3c8d11"])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 

@@ -1,15 +1,15 @@
 """Readings on demand: a poll, sweep, audit or backfill that a worker runs, and how far it is."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from app.api.connectors import ONE, found
 from app.api.contract import problems
-from app.api.fields import Body, Facts, Fault, Id, Items, Limit, Time
+from app.api.fields import Body, Facts, Fault, Id, Items, Limit, Moment, Time
 from app.clock import iso
 from app.collection.readings import request_reading, stop_reading
 from app.storage.connectors import need_connector
@@ -17,20 +17,13 @@ from app.storage.readings import Kind, ReadingRow, State, find_reading, list_rea
 from app.web.access import Analysing, Viewing
 
 router = APIRouter(tags=["readings"])
-_OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def _sensible(moment: datetime) -> datetime:
-    if moment < _OLDEST:
-        raise ValueError("is before the year 2000")
-    return moment
 
 
 class NewReading(Body):
     """What to read."""
 
     kind: Kind
-    since: Annotated[AwareDatetime, AfterValidator(_sensible)] | None = Field(
+    since: Moment | None = Field(
         None, description="From when on: for an audit (a day unless given) and a backfill (all that the source keeps)."
     )
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.collection.intake import sort_records
+from app.collection.storing import store_intake
 from app.connectors.base import Connector
 from app.errors import Abort, AisocError, InvalidInput
 from app.events.documents import MalformedDocument, open_records
 from app.service import Service
-from app.storage.events import store_events
-from app.storage.quarantine import quarantine_records
 
 _PAGE = 500
 
@@ -101,8 +100,7 @@ async def _store(
 ) -> None:
     intake = sort_records(connector, records)
     async with service.engine.begin() as connection:
-        added = await store_events(connection, label, intake.events)
-        await quarantine_records(connection, label, intake.quarantined)
+        added = await store_intake(service, connection, label, intake)
     result.events_read += intake.read
     result.events_added += len(added)
     result.events_dropped += intake.dropped

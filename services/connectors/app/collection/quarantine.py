@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
+from app.collection.intake import Intake
+from app.collection.storing import store_intake
 from app.connectors import get_connector
 from app.errors import NotFound, Skip
 from app.events.event import Event
 from app.security.roles import Role
 from app.service import Service
 from app.storage.audit import note_change
-from app.storage.events import store_events
 from app.storage.quarantine import (
     Kept,
     Quarantined,
@@ -60,7 +61,7 @@ async def retry_record(service: Service, record_id: UUID) -> Retried:
             raise NotFound(
                 "unknown_record", f"There is no record {record_id} in quarantine.", "List the quarantine again."
             )
-        await _try(connection, [record], result)
+        await _try(service, connection, [record], result)
         await note_change(
             connection, service.actor, service.clock.now(), "quarantine.retry", str(record_id), result.facts()
         )
@@ -80,7 +81,7 @@ async def retry_quarantine(service: Service, connector: str | None = None) -> Re
                 records = await hold_records(connection, name, source, last, _BATCH)
                 if not records:
                     break
-                await _try(connection, records, result)
+                await _try(service, connection, records, result)
             last = records[-1].id
     async with service.engine.begin() as connection:
         target = connector or "all records"
@@ -88,7 +89,7 @@ async def retry_quarantine(service: Service, connector: str | None = None) -> Re
     return result
 
 
-async def _try(connection: AsyncConnection, records: list[Kept], result: Retried) -> None:
+async def _try(service: Service, connection: AsyncConnection, records: list[Kept], result: Retried) -> None:
     """Try records of one connector in the caller's transaction. An event is stored before its record is released."""
     source = get_connector(records[0].source)
     understood: list[tuple[Event, bytes]] = []
@@ -102,7 +103,8 @@ async def _try(connection: AsyncConnection, records: list[Kept], result: Retried
         released.append(record.id)
         if event is not None:
             understood.append((event, record.raw))
-    added = await store_events(connection, records[0].connector, understood)
+    intake = Intake(read=len(records), events=understood)
+    added = await store_intake(service, connection, records[0].connector, intake)
     await release_records(connection, released)
     result.tried += len(records)
     result.added += len(added)

@@ -14,6 +14,7 @@ from app.collection.intake import Intake, sort_records
 from app.collection.lags import count_lags
 from app.collection.ledger import read_ledger
 from app.collection.result import PollResult
+from app.collection.storing import store_intake
 from app.collection.windows import RETENTION_MARGIN, Widths
 from app.connectors.base import CollectionConfig, Connector, Session, Stream, Window
 from app.errors import Abort, Retry
@@ -21,8 +22,6 @@ from app.service import Service
 from app.storage.connectors import ConnectorRow, read_throttled_until
 from app.storage.coverage import add_gap, add_lags, add_read
 from app.storage.database import commit_later
-from app.storage.events import store_events
-from app.storage.quarantine import quarantine_records
 
 # Stored in one transaction at most: some 2,000 events, or ten megabytes.
 _PAGES_AHEAD = 10
@@ -111,8 +110,7 @@ async def _store(reader: Reader, pages: list[Intake], result: PollResult) -> Non
     intake = Intake.joined(pages)
     async with reader.connection.begin():
         await commit_later(reader.connection)
-        added = await store_events(reader.connection, reader.row.name, intake.events)
-        await quarantine_records(reader.connection, reader.row.name, intake.quarantined)
+        added = await store_intake(reader.service, reader.connection, reader.row.name, intake)
         await add_lags(reader.connection, reader.row.id, reader.stream.name, count_lags(added))
     result.pages += len(pages)
     result.events_read += intake.read

@@ -210,6 +210,14 @@ def _score(operation: str, outcome: Outcome, category: str, level: str) -> tuple
     return max(found, key=lambda match: match[0].rank, default=(Severity.INFO, "a routine operation"))
 
 
+@lru_cache(maxsize=8192)
+def high_blast_radius(operation: str) -> BlastRadius | None:
+    """Return what makes an operation (lower case) one of high severity by itself; None where nothing does."""
+    tail = operation.removesuffix("/action")
+    found = (radius for radius in _HIGH_BLAST_RADIUS_VERBS if _matches(radius.pattern, tail))
+    return next((radius for radius in found if radius.severity.rank >= Severity.HIGH.rank), None)
+
+
 def _matches(pattern: str, operation: str) -> bool:
     return operation.endswith(pattern[1:]) if pattern.startswith("*") else operation == pattern
 

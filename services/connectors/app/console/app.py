@@ -16,12 +16,19 @@ from app.web.errors import install_errors
 _STATIC = Path(__file__).parent / "static"
 _PAGES = (
     "overview",
+    "alerts.queue",
+    "alerts.suppressions",  # before alerts.one, whose path is any below the queue's
+    "alerts.one",
     "events.page",
     "events.one",
+    "rules.page",
+    "rules.matrix",
+    "rules.one",
     "connectors",
     "connector",
     "adding.catalog",
     "adding.page",
+    "quarantine",
     "settings.profile",
     "settings.tokens",
     "settings.users",
@@ -32,12 +39,15 @@ _HEAD = """
 <link rel="stylesheet" href="/console/console.css">
 <link rel="stylesheet" href="/console/charts.css">
 <link rel="stylesheet" href="/console/events.css">
+<link rel="stylesheet" href="/console/alerts.css">
 <link rel="stylesheet" href="/console/connectors.css">
 <link rel="stylesheet" href="/console/adding.css">
 <link rel="stylesheet" href="/console/settings.css">
+<link rel="stylesheet" href="/console/rules.css">
 <script src="/console/keys.js" defer></script>
 <script src="/console/charts.js" defer></script>
 <script src="/console/events.js" defer></script>
+<script src="/console/alerts.js" defer></script>
 <script src="/console/copy.js" defer></script>
 """
 

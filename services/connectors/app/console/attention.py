@@ -178,4 +178,6 @@ def _quarantine(around: Around) -> Iterator[Attention]:
             "warning",
             f"{number(total, 'record')} could not be understood and {kept} in quarantine.",
             "Upgrade AiSOC or report them; they can be tried again.",
+            "/quarantine",
+            "Open quarantine",
         )

@@ -34,6 +34,7 @@ PLACES = (
     Place("/", "Overview", "space_dashboard", "o"),
     Place("/alerts", "Alerts", "notification_important", "a"),
     Place("/events", "Events", "list_alt", "e"),
+    Place("/rules", "Rules", "rule", "r"),
     Place("/connectors", "Connectors", "cable", "c"),
     Place("/settings", "Settings", "settings", "s"),
 )

@@ -13,6 +13,7 @@ from app.console.overview_parts import (
     draw_attention,
     draw_figures,
     draw_first_steps,
+    draw_open_alerts,
     draw_top,
     figures_of,
     search_path,
@@ -49,6 +50,7 @@ class _Overview:
         self._steps = Region(lambda wanted: draw_first_steps(view) if wanted else None)
         with ui.element("div").classes("stack") as self._body:
             self._attention = Region(draw_attention)
+            self._alerts = Region(draw_open_alerts)
             self._figures = Region(draw_figures)
             self._draw_chart_panel()
             with panel("Connectors"):
@@ -66,6 +68,7 @@ class _Overview:
         self._steps.show(not begun)
         self._body.set_visibility(begun)
         self._attention.show(collection.needed, bool(collection.enabled))
+        self._alerts.show(told.alerts.by_severity, told.alerts.by_status["new"])
         self._figures.show(figures_of(told))
         self._show_chart(told)
         self._connectors.show(collection.watched, told.now)

@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.console.attention import Around, Attention, Watched, attention
 from app.console.connector_words import ALARMING
 from app.console.watching import midnight_of, read_watched
+from app.detection.alerts import count_alerts
 from app.events.event import Severity
 from app.search.language import parse
 from app.service import Service
+from app.storage.alert_queries import AlertCounts
 from app.storage.collecting import late_since, somebody_collects
 from app.storage.figures import Histogram, Top, histogram, top_values
 from app.storage.search import StoredEvent, find_page
@@ -73,11 +75,12 @@ class Activity:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that the overview shows."""
+    """All that the overview shows. alerts: the open ones."""
 
     now: datetime
     collection: Collection
     activity: Activity
+    alerts: AlertCounts
 
 
 async def read_overview(service: Service, shown: str = DAY) -> Overview:
@@ -91,6 +94,7 @@ async def read_overview(service: Service, shown: str = DAY) -> Overview:
         week = None if shown == DAY else queries.create_task(_histogram(service, shown, now))
         frequent = queries.create_task(_frequent(service, now))
         standing = queries.create_task(_standing(service, now))
+        alerts = queries.create_task(count_alerts(service))
     actors, operations, alarms = frequent.result()
     hours = day.result()
     watched, collecting, quarantined, late = standing.result()
@@ -99,7 +103,7 @@ async def read_overview(service: Service, shown: str = DAY) -> Overview:
         week.result() if week else hours, _counts(hours, midnight_of(now)), tuple(actors), tuple(operations), alarms
     )
     needed = tuple(attention(watched, around, now))
-    return Overview(now, Collection(tuple(watched), around, late, needed), activity)
+    return Overview(now, Collection(tuple(watched), around, late, needed), activity, alerts.result())
 
 
 async def _histogram(service: Service, age: str, now: datetime) -> Histogram:

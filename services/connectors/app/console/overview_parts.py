@@ -1,5 +1,6 @@
 """The parts of the overview, each drawn from what was read."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 from uuid import UUID
@@ -8,14 +9,16 @@ from nicegui import ui
 
 from app.clock import iso
 from app.collection.health import State
+from app.console.alerts.asked import Asked
 from app.console.attention import Attention, Watched
-from app.console.connector_words import next_poll, span
+from app.console.connector_words import next_poll, number, span
 from app.console.live import Region, text
 from app.console.overview_figures import DAY, Overview
 from app.console.parts import finding, health_chip, moment, severity_chip, tag
 from app.console.view import View
 from app.console.watching import midnight_of
 from app.errors import InvalidInput
+from app.events.event import Severity
 from app.search.refine import with_term
 from app.security.roles import Role
 from app.storage.figures import Top
@@ -69,6 +72,26 @@ def draw_attention(needed: tuple[Attention, ...], watching: bool) -> None:
             finding("ok", "Everything is covered.")
         elif not needed:
             finding("warning", "No connector collects: all are paused, or there is none.", "Resume or add one.")
+
+
+def draw_open_alerts(by_severity: Mapping[Severity, int], new: int) -> None:
+    """Draw how many alerts are open, each severity leading to its own. new: how many nobody has taken."""
+    with ui.element("section").classes("panel"):
+        with ui.element("div").classes("title-line"):
+            tag("h2", "Open alerts").classes("grow")
+            ui.link("The queue", "/alerts")
+        if not any(by_severity.values()):
+            finding("ok", "No alert is open.")
+            return
+        with ui.element("div").classes("open-alerts"):
+            for severity in reversed(Severity):
+                if count := by_severity.get(severity, 0):
+                    with ui.link(target=Asked(severity=severity.value).address).classes("open-alert"):
+                        ui.label(f"{count:,}").classes("number")
+                        severity_chip(severity)
+        ui.label(
+            f"{number(new, 'alert')} new: nobody has taken them yet." if new else "All are being worked on."
+        ).classes("quiet small")
 
 
 def figures_of(told: Overview) -> tuple[Figure, ...]:

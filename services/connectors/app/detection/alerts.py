@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Conflict, InvalidInput
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_changes import list_workers, note_alert_changes, set_alert
+from app.storage.alert_changes import list_workers, set_alert
 from app.storage.alert_filter import NOBODY, AlertFilter, Status, Verdict
 from app.storage.alert_queries import (
     AlertChangeRow,
@@ -25,6 +25,7 @@ from app.storage.alert_queries import (
     read_changes_of,
     read_events_of,
 )
+from app.storage.alerts import Entity, note_changes
 from app.storage.audit import note_change
 from app.storage.neighbours import read_neighbours
 from app.storage.reading import reading
@@ -153,23 +154,28 @@ async def change_alerts(service: Service, ids: Sequence[UUID], change: AlertChan
         changed = [(row.id, values) for row in before if (values := _changed(row, change))]
         for alert_id, values in changed:
             await set_alert(connection, alert_id, now, {name: after for name, (_, after) in values.items()})
-        await note_alert_changes(connection, service.actor.name, now, "change", changed)
+        entries = [(alert_id, "change", values) for alert_id, values in changed]
+        await note_changes(connection, entries, now, service.actor.name)
         if changed:
             told = {name: value for name, value in vars(change).items() if value is not None}
             await _audit(connection, service, now, "change", [alert_id for alert_id, _ in changed], told)
         return await read_alerts(connection, ids)
 
 
-async def add_note(service: Service, alert_id: UUID, text: str) -> None:
-    """Add a note to an alert's history; up to 4,000 characters. Raises NotFound (unknown_alert) or InvalidInput."""
+async def add_note(service: Service, alert_id: UUID, text: str) -> AlertChangeRow:
+    """Add a note to an alert's history and return its entry; up to 4,000 characters.
+
+    Raises NotFound (unknown_alert) or InvalidInput (invalid_text).
+    """
     service.actor.need(Role.ANALYST)
     note = check_text(text, LONGEST_NOTE, "note")
     now = service.clock.now()
     async with service.engine.begin() as connection:
         await read_alerts(connection, [alert_id], to_change=True)
         await set_alert(connection, alert_id, now, {})
-        await note_alert_changes(connection, service.actor.name, now, "note", [(alert_id, {"text": note})])
+        await note_changes(connection, [(alert_id, "note", {"text": note})], now, service.actor.name)
         await _audit(connection, service, now, "note", [alert_id], {})
+    return AlertChangeRow(now, service.actor.name, "note", {"text": note})
 
 
 async def list_assignees(service: Service) -> list[str]:
@@ -193,8 +199,11 @@ def check_text(text: str, longest: int, what: str) -> str:
 
 
 def _of_actor(service: Service, wanted: AlertFilter | None) -> AlertFilter:
+    """Return a filter as alerts are stored: with the actor's name, and the entity as it is compared by."""
     wanted = wanted or AlertFilter()
-    return replace(wanted, assignee=service.actor.name) if wanted.assignee == ME else wanted
+    assignee = service.actor.name if wanted.assignee == ME else wanted.assignee
+    entity = None if wanted.entity is None else Entity(wanted.entity_kind or "actor", wanted.entity).value
+    return replace(wanted, assignee=assignee, entity=entity)
 
 
 async def _events_of(connection: AsyncConnection, alert_id: UUID) -> tuple[AlertEvent, ...]:

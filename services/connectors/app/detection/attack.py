@@ -43,14 +43,21 @@ def coverage(rules: Iterable[Rule]) -> tuple[Column, ...]:
         (tactic, technique): [] for technique, (_, tactics) in TECHNIQUES.items() for tactic in tactics.split()
     }
     for rule in rules:
-        for named in rule.techniques:
-            for tactic in _tactics_for(rule, named):
-                watched.setdefault((tactic, technique_of(named)), []).append((rule.id, known_as(named)))
+        for tactic, named in places_of(rule):
+            watched.setdefault((tactic, technique_of(named)), []).append((rule.id, named))
     columns = (
         Column(tactic, name, tuple(sorted(_cells(tactic, watched), key=lambda cell: (not cell.rules, cell.name))))
         for tactic, name in TACTICS.items()
     )
     return tuple(column for column in columns if column.cells)
+
+
+def places_of(rule: Rule) -> tuple[tuple[str, str], ...]:
+    """Return where in the matrix a rule stands: tactics, each with a technique or sub-technique that it names.
+
+    The tactic of a technique that the matrix does not know is empty where the rule names none.
+    """
+    return tuple((tactic, known_as(named)) for named in rule.techniques for tactic in _tactics_for(rule, named))
 
 
 def technique_name(technique: str) -> str:
@@ -78,17 +85,19 @@ def tactics_of(rule: Rule) -> tuple[str, ...]:
     return tuple(tactic for tactic in TACTICS if tactic in named)
 
 
-def watches(rule: Rule, technique: str) -> bool:
-    """Whether a rule watches for a technique or, where it has such, one of its sub-techniques."""
-    wanted = known_as(technique)
-    return any(known_as(named) == wanted or technique_of(named) == wanted for named in rule.techniques)
+def watches(rule: Rule, technique: str = "", tactic: str = "") -> bool:
+    """Whether a rule watches for a technique or one of its sub-techniques, and below a tactic; empty means any."""
+    wanted, places = known_as(technique), places_of(rule)
+    if not wanted:
+        return not tactic or tactic in tactics_of(rule) or any(below == tactic for below, _ in places)
+    return any(wanted in (named, technique_of(named)) and tactic in ("", below) for below, named in places)
 
 
 def _tactics_for(rule: Rule, technique: str) -> tuple[str, ...]:
     known = TECHNIQUES.get(technique_of(technique))
     own = tactics_of(rule)
     if known is None:
-        return own
+        return own or ("",)
     both = tuple(tactic for tactic in known[1].split() if tactic in own)
     return both or tuple(known[1].split())
 

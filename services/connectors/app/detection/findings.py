@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from app.detection.judging import Match
-from app.detection.rules import Rule
+from app.detection.rules import Correlation, EventRule, Rule, RuleSet
 from app.events.event import Event
 
 KEPT_EVENTS = 1_000
@@ -69,6 +69,24 @@ class Operations:
         """Nothing is left to do."""
 
 
-def findings_of(rule: Rule) -> Findings:
-    """Return what folds the matches of a rule, or of those that it correlates."""
+def members(rule: Rule, rules: RuleSet) -> tuple[EventRule, ...]:
+    """Return the event rules that a rule's findings are made of: itself, or those that it correlates."""
+    if isinstance(rule, Correlation):
+        return tuple(rules.rules[each] for each in rule.rules)
+    assert isinstance(rule, EventRule)
+    return (rule,)
+
+
+def looks_back(rule: Rule) -> timedelta:
+    """Return how much earlier events say what a rule finds at a time."""
+    if isinstance(rule, Correlation):
+        return rule.timespan
+    return rule.first_seen.timespan if isinstance(rule, EventRule) and rule.first_seen else timedelta()
+
+
+def findings_of(rule: Rule, since: datetime | None = None) -> Findings:
+    """Return what folds the matches of a rule, or of those that it correlates.
+
+    since: findings that end before count for nothing; the earlier matches only say what is new, or complete a window.
+    """
     return Operations()

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from app.detection.episodes import Sighting
+from app.detection.episodes import Sighting, rule_key
 from app.detection.judging import Match
-from app.detection.record import Record
+from app.detection.record import Record, text_of
 from app.detection.rules import Correlation
 
 MOST_VALUES = 20
@@ -19,7 +19,7 @@ MOST_VALUES = 20
 class Group:
     """The values that a rule's matches have in common. key: 16 bytes made of these and of what the rule groups by.
 
-    values: by the name in group_by, as the record spells them.
+    values: by the name in group_by, letter case folded.
     """
 
     key: bytes
@@ -27,23 +27,18 @@ class Group:
 
 
 def digest(*parts: str) -> bytes:
-    """Return 16 bytes for texts, letter case ignored; not even their separation can make two lists the same."""
+    """Return 16 bytes for texts; not even their separation can make two lists the same."""
     hasher = hashlib.blake2b(digest_size=16)
     for part in parts:
-        told = part.casefold().encode(errors="replace")
+        told = part.encode(errors="replace")
         hasher.update(len(told).to_bytes(4, "big"))
         hasher.update(told)
     return hasher.digest()
 
 
 def texts(record: Record, field: str) -> list[str]:
-    """Return the different values of a field that can be compared as text, in order, letter case ignored."""
-    found: dict[str, str] = {}
-    for value in record.values(field):
-        told = _text(value)
-        if told:
-            found.setdefault(told.casefold(), told)
-    return [found[value] for value in sorted(found)[:MOST_VALUES]]
+    """Return the different values of a field that can be compared as text, letter case folded, in order."""
+    return sorted({_text(value) for value in record.values(field)} - {""})[:MOST_VALUES]
 
 
 def groups_of(record: Record, fields: Mapping[str, str], *identity: str) -> Iterator[Group]:
@@ -72,10 +67,8 @@ def _counted(correlation: Correlation, match: Match) -> Sequence[bytes]:
     if correlation.type == "value_count":
         field = correlation.field_of(correlation.field or "", match.rule.id)
         return [digest(value) for value in texts(match.record, field)]
-    return [digest(match.rule.id)]
+    return [rule_key(match.rule.id)]
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    return text_of(value).strip().casefold() if isinstance(value, str | int | float) else ""

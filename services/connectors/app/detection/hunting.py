@@ -1,30 +1,30 @@
 """Judging stored history by one rule: what it would have found, and on request the alerts that it would have made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
-from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.clock import iso
-from app.detection.rules import Rule
-from app.events.event import Event
+from app.collection.ahead import gathered
+from app.detection.engine import detect
+from app.detection.findings import KEPT_EVENTS, Findings, Hit, findings_of, looks_back, members
+from app.detection.judging import Match, judge
+from app.detection.operations import Held, by_operation
+from app.detection.rules import ActiveRules, Correlation, EventRule, Rule, RuleSet
+from app.errors import InvalidInput
+from app.log import get_logger
 from app.service import Service
+from app.storage.history import Row, count_events, read_acts, stream_events
+from app.storage.raw import unpacked
+from app.storage.siblings import read_siblings
 
-KEPT_EVENTS = 1_000
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One finding: an operation that matched, a correlation's episode, or something seen first.
-
-    event: the first of its events by time. event_ids: all its events that matched, in the order of time.
-    """
-
-    event: Event
-    event_ids: tuple[UUID, ...]
-    first_time: datetime
-    last_time: datetime
+_log = get_logger(__name__)
+_BATCHES_AHEAD = 2
 
 
 @dataclass
@@ -33,7 +33,7 @@ class HuntResult:
 
     events_total: the events of the time whose operation the rule can match at all; events_judged: how many of them were
     judged; events_matched: how many matched; matches: the findings these are (operations, episodes, or things seen
-    first). hits: the first of them, with KEPT_EVENTS events together at most.
+    first). failures: how many the rule could not judge. hits: the first of the findings.
     """
 
     rule_id: str
@@ -44,6 +44,7 @@ class HuntResult:
     events_judged: int = 0
     events_matched: int = 0
     matches: int = 0
+    failures: int = 0
     alerts_added: int = 0
     hits: list[Hit] = field(default_factory=list)
 
@@ -54,19 +55,130 @@ class HuntResult:
         return facts | {"since": iso(self.since), "until": iso(self.until), "event_ids": ids}
 
 
+OnProgress = Callable[[HuntResult], None]
+
+
 async def hunt(
     service: Service,
+    rules: RuleSet,
     rule: Rule,
     since: datetime,
     until: datetime,
-    on_progress: Callable[[HuntResult], None],
+    on_progress: OnProgress,
     *,
     make_alerts: bool = False,
 ) -> HuntResult:
     """Judge the stored events of a time by a rule; return what was found.
 
-    on_progress: called after each batch with the result so far, which goes on changing. make_alerts: write the alerts
-    that the rule would have made live; those that exist already stay as they are. Raises
-    InvalidInput (since_not_before_until).
+    rules: where the rules are that a correlation names. on_progress: called after each batch with the result so far,
+    which goes on changing. make_alerts: write the alerts that the rule would have made live; those that exist already
+    stay as they are. Raises InvalidInput (since_not_before_until).
     """
-    raise NotImplementedError
+    check_time(since, until)
+    result = HuntResult(rule.id, rule.title, since, until)
+    async with service.engine.connect() as connection:
+        work = _Hunt(service, connection, only(rule, rules), result, make_alerts)
+        await work.to_its_end(rule, on_progress)
+    return result
+
+
+def check_time(since: datetime, until: datetime) -> None:
+    """Raise InvalidInput (since_not_before_until) where there is no time between two."""
+    if since >= until:
+        raise InvalidInput(
+            "since_not_before_until", f"{iso(since)} is not before {iso(until)}.", "Give an earlier time since when."
+        )
+
+
+def only(rule: Rule, rules: RuleSet) -> ActiveRules:
+    """Return the rules that are one rule's: itself, on, and those it correlates, which make no alerts of their own."""
+    if isinstance(rule, EventRule):
+        return ActiveRules({rule.id: replace(rule, alerts=True)})
+    assert isinstance(rule, Correlation)
+    correlated = {member.id: replace(member, alerts=False) for member in members(rule, rules)}
+    return ActiveRules(correlated, {rule.id: rule})
+
+
+class _Hunt:
+    """One hunt under way, in a connection of its own for reading."""
+
+    def __init__(
+        self,
+        service: Service,
+        connection: AsyncConnection,
+        rules: ActiveRules,
+        result: HuntResult,
+        make_alerts: bool,
+    ) -> None:
+        self._service, self._connection, self._rules = service, connection, rules
+        self._result, self._make_alerts = result, make_alerts
+
+    async def to_its_end(self, rule: Rule, on_progress: OnProgress) -> None:
+        """Judge batch by batch; what was found so far is in the result also when it is interrupted."""
+        result, findings = self._result, findings_of(rule, self._result.since)
+        since = result.since - looks_back(rule)
+        acts = await self._acts()
+        result.events_total = await count_events(self._connection, acts, since, result.until)
+        on_progress(result)
+        try:
+            stored = stream_events(self._connection, acts, since, result.until)
+            async with aclosing(gathered(stored, _BATCHES_AHEAD)) as batches:
+                async for some in batches:
+                    await self._take([row for rows in some for row in rows], findings)
+                    on_progress(result)
+            findings.close()
+        finally:
+            self._tell(findings)
+        on_progress(result)
+
+    async def _acts(self) -> list[int]:
+        """Return the operations and categories that can match."""
+        rules = self._rules.rules.values()
+        acts = await read_acts(self._connection)
+        return [act.number for act in acts if any(rule.may_match(act.operation, act.category) for rule in rules)]
+
+    async def _take(self, rows: Sequence[Row], findings: Findings) -> None:
+        matches = await self._judge(rows)
+        findings.add(matches)
+        self._result.events_judged += len(rows)
+        self._tell(findings)
+        if matches and self._make_alerts:
+            await self._alert(rows, matches)
+
+    async def _judge(self, rows: Sequence[Row]) -> list[Match]:
+        """Return the matches of a batch in the order of time, each event of a rule once."""
+        found = [Held(row.event, unpacked(row.packed), row.connector) for row in rows]
+        own = {row.event.id for row in rows}
+        records = ((held.event, held.raw) for held in (*found, *await self._others(found)))
+        matches = judge(self._rules.candidates, records, self._note_failure)
+        once = {(match.rule.id, match.record.event.id): match for match in matches if match.record.event.id in own}
+        return sorted(once.values(), key=lambda match: (match.record.event.event_time, match.record.event.id.int))
+
+    async def _others(self, found: Sequence[Held]) -> list[Held]:
+        """Return the other records of the operations that a rule judges with their request."""
+        candidates = self._rules.candidates
+        needing = [held for held in found if any(rule.needs_request for rule in candidates(held.event))]
+        if not needing:
+            return []
+        async with self._service.engine.connect() as connection:
+            return await read_siblings(connection, by_operation(needing), {})
+
+    def _note_failure(self, rule: EventRule, error: Exception) -> None:
+        self._result.failures += 1
+        if self._result.failures == 1:
+            _log.warning("rule_failed", rule=rule.title, error=repr(error))
+
+    async def _alert(self, rows: Sequence[Row], matches: Sequence[Match]) -> None:
+        """Write the alerts of matches as the stream would have; what brought an event is told from its row."""
+        brought = {row.event.id: row.connector for row in rows}
+        found = {match.record.event.id: (match.record.event, match.record.raw) for match in matches}
+        by_connector = sorted(found.values(), key=lambda record: brought[record[0].id])
+        async with self._service.engine.begin() as connection:
+            for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):
+                now = self._service.clock.now()
+                done = await detect(connection, self._rules, list(records), connector, now, self._note_failure)
+                self._result.alerts_added += done.alerts
+
+    def _tell(self, findings: Findings) -> None:
+        result = self._result
+        result.events_matched, result.matches, result.hits = findings.events, findings.count, findings.hits

@@ -1,14 +1,18 @@
 """Which rules the records of an operation match: a pure function, the same for the stream, hunts and samples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from app.detection.operations import operation_key
 from app.detection.record import Record
+from app.detection.requests import read_request
 from app.detection.rules import EventRule
 from app.events.event import Event
 
 RulesOf = Callable[[Event], Sequence[EventRule]]
 OnFailure = Callable[[EventRule, Exception], None]
+Request = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Match:
 
 
 def judge(
-    rules_of: RulesOf, records: Sequence[tuple[Event, bytes]], on_failure: OnFailure | None = None
+    rules_of: RulesOf, records: Iterable[tuple[Event, bytes]], on_failure: OnFailure | None = None
 ) -> list[Match]:
     """Judge all records of one or more operations, by the rules that can match each; return the matches.
 
@@ -29,4 +33,50 @@ def judge(
     carry, and not at all where none does: so more records never make fewer matches. on_failure: told of a rule that
     raised, whose match does not count; without it the error is raised.
     """
-    raise NotImplementedError
+    operations: dict[bytes, list[tuple[Event, bytes]]] = {}
+    for event, raw in records:
+        operations.setdefault(operation_key(event), []).append((event, raw))
+    return [
+        match
+        for key, found in operations.items()
+        for match in _judge_operation(rules_of, key, sorted(found, key=_place), on_failure)
+    ]
+
+
+def requests_of(records: Iterable[tuple[Event, bytes]]) -> tuple[list[Request | None], list[Request]]:
+    """Return the request that each record of one operation carries, and the different ones of them all."""
+    own = [read_request(raw) for _, raw in records]
+    different: list[Request] = []
+    for request in own:
+        if request is not None and request not in different:
+            different.append(request)
+    return own, different
+
+
+def _place(found: tuple[Event, bytes]) -> tuple[Any, ...]:
+    event, _ = found
+    return event.event_time, event.id.int
+
+
+def _judge_operation(
+    rules_of: RulesOf, key: bytes, found: Sequence[tuple[Event, bytes]], on_failure: OnFailure | None
+) -> Iterator[Match]:
+    own, different = requests_of(found)
+    for (event, raw), request in zip(found, own, strict=True):
+        rules = rules_of(event)
+        if not rules:
+            continue
+        records = [Record(event, raw, each) for each in ([request] if request is not None else different)]
+        for rule in rules:
+            judged = records if rule.needs_request else records[:1] or [Record(event, raw)]
+            yield from (Match(rule, record, key) for record in judged if _matches(rule, record, on_failure))
+
+
+def _matches(rule: EventRule, record: Record, on_failure: OnFailure | None) -> bool:
+    try:
+        return rule.matches(record)
+    except Exception as error:  # a rule is what somebody dropped in: whatever it raises, the others go on
+        if on_failure is None:
+            raise
+        on_failure(rule, error)
+        return False

@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from app.detection.lowering import lowered
 from app.detection.paths import find, flattened
-from app.detection.vocabulary import reader_of
+from app.detection.vocabulary import LEVEL_FIELDS, STATUS_FIELDS, reader_of
 from app.events.event import Event
 from app.events.fields import as_object, mended
+
+_TOLD_ONCE = STATUS_FIELDS | LEVEL_FIELDS
 
 
 class Value(NamedTuple):
@@ -54,7 +57,7 @@ class Record:
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
-        """What is derived from the event and its operation's request: `aisoc.role`, `aisoc.open_ports`, …"""
+        """What is derived from the event and its operation's request: `aisoc.role`, `aisoc.open_ports` and others."""
         from app.detection.facts import derive  # noqa: PLC0415 - facts are derived from events, which know no records
 
         return derive(self.event, self.request)
@@ -62,16 +65,23 @@ class Record:
     def values(self, field: str) -> list[Any]:
         """Return all values at a field name, in any of the vocabularies; null and empty lists are no values.
 
-        The name's letter case is ignored. Lists give each of their elements, objects their JSON text.
+        The name's letter case is ignored. Lists give each of their elements, objects their JSON text. A status and a
+        level are told once, in the record's own word.
         """
-        return [value.raw for value in self.seen(field)]
+        found = [value.raw for value in self.seen(field)]
+        return found[:1] if field.lower() in _TOLD_ONCE else found
 
     def seen(self, field: str) -> tuple[Value, ...]:
-        """Return the same with their texts, as rules compare them."""
+        """Return the same with their texts, as rules compare them; a status in the words of all shapes."""
         known = self._values.get(field)
         if known is None:
             known = self._values[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
         return known
+
+    @cached_property
+    def low_raw(self) -> bytes | None:
+        """The raw bytes in lower case, to look for texts in; None where they may hide a text."""
+        return lowered(self.raw)
 
     @cached_property
     def everything(self) -> tuple[Value, ...]:

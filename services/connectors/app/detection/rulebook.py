@@ -1,16 +1,26 @@
-"""The rules in force: read from folders, read again when a file changes, with what people turned off."""
+"""The rules in force: read from folders, read again when a file changes, without those that people turned off."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import Clock
-from app.detection.rules import ActiveRules
+from app.detection.rules import ActiveRules, RuleSet
+from app.errors import InvalidInput
+from app.storage.rule_switches import rules_off
+
+if TYPE_CHECKING:
+    from app.detection.rule_files import RuleFiles
+
+_LOOK_EVERY_SECONDS = 5
+_PACKAGE = Path(__file__).parents[1]
 
 
 class RuleBook:
-    """Knows the rules of the folders; one for the whole process.
+    """Knows the rules of some folders; one for the whole process.
 
     folders: the shipped pack's and the operator's. expand: the values of |expand by name, or the file that holds them.
     """
@@ -21,15 +31,75 @@ class RuleBook:
         self._folders = folders
         self._expand = expand
         self._clock = clock
+        self._files: RuleFiles | None = None
+        self._reading = asyncio.Lock()
+        self._looked_at: float | None = None
+        self._read: RuleSet | None = None
+        self._active: ActiveRules | None = None
 
     async def current(self, database: AsyncEngine | AsyncConnection) -> ActiveRules:
-        """Return the rules in force.
+        """Return the rules in force; the same object while nothing has changed.
 
         Files and switches are looked at when five seconds have passed since; a file that did not change is not read
-        again. Reading happens in a thread.
+        again. Reading happens in a thread. Whoever asks meanwhile gets the rules as they were.
         """
-        raise NotImplementedError
+        if self._active is not None and not self._due():
+            return self._active
+        self._looked_at = self._clock.monotonic()
+        async with self._reading:
+            read = await asyncio.to_thread(self._look)
+        off = await _off(database)
+        if self._active is None or read is not self._read or off != self._active.off:
+            self._read = read
+            self._active = ActiveRules(read.rules, read.correlations, read.problems, off)
+        return self._active
+
+    async def check(self, text: str) -> RuleSet:
+        """Return the rules that a text holds, and what of it cannot be used, beside the rules of the files."""
+        async with self._reading:
+            return await asyncio.to_thread(lambda: self._opened().tried(text))
 
     def look_again(self) -> None:
         """Look at files and switches at the next call of current, however soon it is."""
-        raise NotImplementedError
+        self._looked_at = None
+
+    def _due(self) -> bool:
+        return self._looked_at is None or self._clock.monotonic() - self._looked_at >= _LOOK_EVERY_SECONDS
+
+    def _look(self) -> RuleSet:
+        return self._opened().rules()
+
+    def _opened(self) -> "RuleFiles":
+        if self._files is None:
+            from app.detection.rule_files import RuleFiles  # noqa: PLC0415 - most commands need no rules, nor pySigma
+
+            self._files = RuleFiles(self._folders, self._expand)
+        return self._files
+
+
+async def _off(database: AsyncEngine | AsyncConnection) -> frozenset[str]:
+    if isinstance(database, AsyncConnection):
+        return await rules_off(database)
+    async with database.connect() as connection:
+        return await rules_off(connection)
+
+
+def rule_folders(own: Sequence[Path]) -> list[Path]:
+    """Return the shipped pack's folder and the operator's own.
+
+    Raises InvalidInput (invalid_setting) where one of the operator's is no folder.
+    """
+    for folder in own:
+        if not folder.is_dir():
+            raise InvalidInput(
+                "invalid_setting",
+                f"The setting AISOC_RULES names {folder}, which is no folder.",
+                "Make the folder, or correct AISOC_RULES; several folders stand side by side as in PATH.",
+            )
+    return [*shipped_rules(), *own]
+
+
+def shipped_rules() -> list[Path]:
+    """Return the folder of the rules that come with AiSOC: in the package, or at the root of a checkout."""
+    places = (_PACKAGE / "detections", _PACKAGE.parents[2] / "detections")
+    return [place for place in places if place.is_dir()][:1]

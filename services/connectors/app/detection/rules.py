@@ -1,14 +1,19 @@
 """What a rule is once it is read and compiled: an event rule, perhaps with a first-seen condition, or a correlation."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from app.detection.lowering import lowered
 from app.detection.record import Record
 from app.errors import NotFound
 from app.events.event import Event, Severity
+
+if TYPE_CHECKING:
+    from app.detection.condition import Node
 
 Kind = Literal["event", "first_seen", "correlation"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
@@ -69,13 +74,24 @@ class EventRule(Rule):
 
     matches: the compiled condition. may_match: whether an event of that operation (lower case) and category can match
     at all, judged by these alone. needs_request: whether it reads the request's body, which only one of an operation's
-    records carries: the condition is judged only where that body is known.
+    records carries: the condition is judged only where that body is known. condition: the same as a tree, which
+    explains itself. fields: what the condition reads, in lower case. literals: texts of which a record that matches
+    has at least one in its bytes; None where that cannot be told, as of most rules without keywords.
     """
 
     matches: Callable[[Record], bool]
     may_match: Callable[[str, str], bool]
     needs_request: bool = False
     first_seen: FirstSeen | None = None
+    condition: "Node | None" = None
+    fields: frozenset[str] = frozenset()
+    literals: frozenset[bytes] | None = None
+
+    def may_be_in(self, raw: bytes) -> bool:
+        """Whether the record of these bytes can match: no where the rule's keywords are not in them."""
+        if self.literals is None or (low := lowered(raw)) is None:
+            return True
+        return any(literal in low for literal in self.literals)
 
     @property
     def kind(self) -> Kind:
@@ -97,7 +113,7 @@ class Correlation(Rule):
     timespan: timedelta
     at_least: int
     field: str | None = None
-    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = made_by(default_factory=dict)
 
     @property
     def kind(self) -> Kind:
@@ -123,8 +139,8 @@ class Problem:
 class RuleSet:
     """All rules that were read, by id, and what could not be read. Turned-off rules are in it, and in `off`."""
 
-    rules: Mapping[str, EventRule] = field(default_factory=dict)
-    correlations: Mapping[str, Correlation] = field(default_factory=dict)
+    rules: Mapping[str, EventRule] = made_by(default_factory=dict)
+    correlations: Mapping[str, Correlation] = made_by(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     off: frozenset[str] = frozenset()
 
@@ -133,8 +149,8 @@ class RuleSet:
 class ActiveRules(RuleSet):
     """A rule set with what looks rules up; a new one is made whenever a rule or a switch changes."""
 
-    _candidates: dict[tuple[str, str | None], tuple[EventRule, ...]] = field(default_factory=dict, compare=False)
-    _by_rule: dict[str, tuple[Correlation, ...]] = field(default_factory=dict, compare=False)
+    _candidates: dict[tuple[str, str | None], tuple[EventRule, ...]] = made_by(default_factory=dict, compare=False)
+    _by_rule: dict[str, tuple[Correlation, ...]] = made_by(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         """Note which correlations name which rule; those that are off count nothing."""

@@ -9,14 +9,12 @@ import msgspec
 import yaml
 
 from app.connectors import get_connector
-from app.detection.explaining import explain
-from app.detection.findings import findings_of
+from app.detection.findings import findings_of, members
 from app.detection.judging import judge
-from app.detection.operations import operation_key
+from app.detection.operations import Held
 from app.detection.reading import read_rules
-from app.detection.record import Record
-from app.detection.requests import read_request
-from app.detection.rules import Correlation, EventRule, Rule, RuleSet
+from app.detection.rules import Correlation, Rule, RuleSet
+from app.detection.told import explain_records
 from app.errors import Skip
 from app.events.event import Event
 
@@ -119,14 +117,6 @@ def _normalized(events: list[dict[str, Any]]) -> _Records:
     return sorted(found, key=lambda record: (record[0].event_time, record[0].id))
 
 
-def members(rule: Rule, rules: RuleSet) -> tuple[EventRule, ...]:
-    """Return the event rules that a rule's findings are made of: itself, or those that it correlates."""
-    if isinstance(rule, Correlation):
-        return tuple(rules.rules[each] for each in rule.rules)
-    assert isinstance(rule, EventRule)
-    return (rule,)
-
-
 def _finds(rule: Rule, rules: RuleSet, records: _Records) -> bool:
     judged = members(rule, rules)
     matches = judge(lambda _: judged, records)
@@ -140,17 +130,9 @@ def _why(rule: Rule, rules: RuleSet, records: _Records) -> Iterator[str]:
     """Yield what the conditions gave on the first records."""
     if not records:
         yield "All its events are dropped on purpose, as reads are."
-    bodies = {operation_key(event): body for event, raw in records if (body := read_request(raw)) is not None}
-    for event, raw in records[:_EXPLAINED]:
-        yield f"{event.event_time:%H:%M:%S} {event.title}"
-        for member in members(rule, rules):
-            record = Record(event, raw, bodies.get(operation_key(event)))
-            if member is not rule:
-                yield f"  {member.title}"
-            if member.needs_request and record.request is None:
-                yield "  not judged: the rule reads the request, and no record of the operation has it"
-            else:
-                yield from (f"  {line}" for line in explain(member, record).render())
+    for judged in explain_records(rule, rules, [Held(event, raw, "") for event, raw in records])[:_EXPLAINED]:
+        yield f"{judged.event.title}{'' if judged.rule is rule else f', by {judged.rule.title}'}"
+        yield from (f"  {line}" for line in judged.lines)
 
 
 def _all(rules: RuleSet) -> list[Rule]:

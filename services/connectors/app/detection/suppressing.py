@@ -10,6 +10,7 @@ from app.errors import InvalidInput
 from app.security.roles import Role
 from app.service import Service
 from app.storage.alert_filter import EntityKind
+from app.storage.alerts import Entity, note_changes
 from app.storage.audit import note_change
 from app.storage.suppressions import (
     SuppressionRow,
@@ -44,10 +45,12 @@ async def suppress(service: Service, wish: Wish) -> SuppressionRow:
     now = service.clock.now()
     row = _row(service, wish, now)
     async with service.engine.begin() as connection:
-        await insert_suppression(connection, row)
+        held = await insert_suppression(connection, row)
+        told = [(alert_id, "suppressed", {"by": str(row.id)}) for alert_id in held]
+        await note_changes(connection, told, now, service.actor.name)
         facts = {"rule": row.rule_id, row.kind or "entity": row.value, "until": iso(row.until), "reason": row.reason}
-        told = {name: value for name, value in facts.items() if value is not None}
-        await note_change(connection, service.actor, now, "suppression.add", str(row.id), told)
+        named = {name: value for name, value in facts.items() if value is not None}
+        await note_change(connection, service.actor, now, "suppression.add", str(row.id), named)
         return await find_suppression(connection, row.id)
 
 
@@ -56,7 +59,12 @@ async def unsuppress(service: Service, suppression_id: UUID) -> None:
     service.actor.need(Role.ANALYST)
     now = service.clock.now()
     async with service.engine.begin() as connection:
-        if await end_suppression(connection, suppression_id, service.actor.name, now):
+        ended = await end_suppression(connection, suppression_id, service.actor.name, now)
+        if ended is not None:
+            freed, held = ended
+            told = [(alert_id, "unsuppressed", {"by": str(suppression_id)}) for alert_id in freed]
+            told += [(alert_id, "suppressed", {"by": str(by)}) for alert_id, by in held.items()]
+            await note_changes(connection, told, now, service.actor.name)
             await note_change(connection, service.actor, now, "suppression.remove", str(suppression_id))
 
 
@@ -84,6 +92,8 @@ def _row(service: Service, wish: Wish, now: datetime) -> SuppressionRow:
             "Give both or none, and a time in the next 366 days.",
         )
     reason = check_text(wish.reason, LONGEST_REASON, "reason")
-    value = None if wish.value is None else check_text(wish.value, LONGEST_VALUE, "entity").lower()
+    value = None
+    if wish.kind is not None and wish.value is not None:
+        value = Entity(wish.kind, check_text(wish.value, LONGEST_VALUE, "entity")).value
     rule_id = None if wish.rule_id is None else check_text(wish.rule_id, LONGEST_REASON, "rule")
     return SuppressionRow(uuid4(), rule_id, wish.kind, value, wish.until, reason, service.actor.name, now)

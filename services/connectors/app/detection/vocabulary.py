@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.clock import iso
 from app.detection.paths import find, opened
+from app.events.event import Event
 from app.events.fields import text
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ Reader = Callable[["Record"], list[Any]]
 OPERATION_FIELDS = frozenset({"operationname", "operationnamevalue", "operationname.value", "aisoc.operation"})
 CATEGORY_FIELDS = frozenset({"category", "categoryvalue", "category.value", "aisoc.activity_category"})
 EVENT_TYPE_FIELD = "aisoc.event_type"
+STATUS_FIELDS = frozenset({"status", "status.value", "resulttype", "activitystatusvalue", "activitystatus"})
+LEVEL_FIELDS = frozenset({"level", "level.value"})
 OWN = "aisoc."
 REQUEST = "aisoc.request"
 
@@ -35,6 +38,7 @@ _SAME = {
     )
     for word in words
 }
+_LOCALIZED = {"value", "localizedValue"}
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Informational", "5": "Verbose"}
 
 
@@ -57,7 +61,9 @@ def reads_request(field: str) -> bool:
     from app.detection.facts import REQUEST_FACTS  # noqa: PLC0415 - facts are derived from events, not from fields
 
     name = field.lower()
-    return name == REQUEST or name.startswith(f"{REQUEST}.") or name in REQUEST_FACTS
+    if not name.startswith(OWN):
+        return False
+    return name == REQUEST or name.startswith(f"{REQUEST}.") or name.removeprefix(OWN) in REQUEST_FACTS
 
 
 def _own(name: str) -> Reader:
@@ -67,14 +73,10 @@ def _own(name: str) -> Reader:
     if name.startswith(f"{REQUEST}."):
         path = name[len(REQUEST) + 1 :]
         return lambda record: find(record.request, path)
-    attribute = name[len(OWN) :]
-
-    def read(record: "Record") -> list[Any]:
-        if hasattr(record.event, attribute):
-            return _plain(getattr(record.event, attribute))
-        return [record.facts[name]] if name in record.facts else []
-
-    return read
+    fact = name[len(OWN) :]
+    if fact in Event.__struct_fields__:
+        return _of_event(fact)
+    return lambda record: [record.facts.get(fact)]
 
 
 def _plain(value: Any) -> list[Any]:
@@ -94,7 +96,7 @@ def _anywhere(*paths: str) -> Reader:
     def read(record: "Record") -> list[Any]:
         for path in paths:
             if found := [value for value in find(record.document, path) if value is not None]:
-                return [text(value) if value.__class__ is dict and "value" in value else value for value in found]
+                return [_unwrapped(value) for value in found]
         return []
 
     return read
@@ -102,10 +104,12 @@ def _anywhere(*paths: str) -> Reader:
 
 def _plainly(path: str) -> Reader:
     """Read what no vocabulary names: a path into the document."""
-    return lambda record: [
-        text(value) if value.__class__ is dict and "localizedValue" in value else value
-        for value in find(record.document, path)
-    ]
+    return lambda record: [_unwrapped(value) for value in find(record.document, path)]
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the value of REST's `{"value", "localizedValue"}`; anything else as it is."""
+    return text(value) if value.__class__ is dict and "value" in value and value.keys() <= _LOCALIZED else value
 
 
 def _either(*readers: Reader) -> Reader:
@@ -211,7 +215,7 @@ _submitted = _either(_anywhere("submissionTimestamp", "EventSubmissionTimestamp"
 _NAMED: dict[str, Reader] = {
     **dict.fromkeys(OPERATION_FIELDS, _operation),
     **dict.fromkeys(CATEGORY_FIELDS, _category),
-    **dict.fromkeys(("status", "status.value", "resulttype", "activitystatusvalue", "activitystatus"), _status),
+    **dict.fromkeys(STATUS_FIELDS, _status),
     **dict.fromkeys(("substatus", "substatus.value", "activitysubstatusvalue", "activitysubstatus"), _substatus),
     "resultsignature": _signature,
     **dict.fromkeys(
@@ -226,7 +230,7 @@ _NAMED: dict[str, Reader] = {
     "operationid": _of_event("operation_id"),
     "caller": _of_event("actor"),
     **dict.fromkeys(("calleripaddress", "clientipaddress", "httprequest.clientipaddress"), _of_event("src_ip")),
-    **dict.fromkeys(("level", "level.value"), _level),
+    **dict.fromkeys(LEVEL_FIELDS, _level),
     **dict.fromkeys(("eventtimestamp", "time", "timegenerated"), _time),
     **dict.fromkeys(("submissiontimestamp", "eventsubmissiontimestamp"), _submitted),
     "eventdataid": _event_data_id,

@@ -1,33 +1,21 @@
-"""Writing what people do to alerts: status, verdict, assignee, notes; each with its entry in the alert's history."""
+"""Writing what people change of alerts, and who may be given one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.security.roles import Role
-from app.storage.detection_tables import alert_changes, alerts
+from app.storage.detection_tables import alerts
 from app.storage.tables import users
 
 
 async def set_alert(connection: AsyncConnection, alert_id: UUID, now: datetime, values: Mapping[str, Any]) -> None:
     """Set columns of an alert."""
     await connection.execute(update(alerts).where(alerts.c.id == alert_id).values(**values, updated_at=now))
-
-
-async def note_alert_changes(
-    connection: AsyncConnection, actor: str, now: datetime, action: str, facts: Sequence[tuple[UUID, Mapping[str, Any]]]
-) -> None:
-    """Add entries to the history of alerts: of each id, what was done to it (JSON-ready)."""
-    entries = [
-        {"alert_id": alert_id, "at": now, "actor": actor, "action": action, "facts": dict(told)}
-        for alert_id, told in facts
-    ]
-    if entries:
-        await connection.execute(insert(alert_changes), entries)
 
 
 async def list_workers(connection: AsyncConnection) -> list[str]:

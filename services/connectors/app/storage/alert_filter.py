@@ -14,7 +14,6 @@ from app.storage.detection_tables import alert_entities, alert_events, alerts
 Status = Literal["new", "in_progress", "closed"]
 Verdict = Literal["true_positive", "benign", "false_positive"]
 EntityKind = Literal["actor", "ip", "resource", "principal"]
-AlertKind = Literal["event", "first_seen", "correlation", "severity"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 ENTITY_KINDS: tuple[EntityKind, ...] = get_args(EntityKind)
@@ -26,9 +25,10 @@ NOBODY = "nobody"
 class AlertFilter:
     """Which alerts to list; what is left empty is not asked for.
 
-    assignee: a user's name in any letter case, or NOBODY. entity_kind without entity is ignored; entity: in any letter
-    case. technique: "T1098" finds "T1098.003" too. since, until: alerts with a part of their time in there. text: in
-    the title. event: alerts that this event belongs to. suppression: what this one holds back.
+    assignee: a user's name in any letter case, or NOBODY. entity_kind without entity is ignored; entity: as
+    `Entity.value` has it, which list_alerts makes of any letter case. technique: "T1098" finds "T1098.003" too. since,
+    until: alerts with a part of their time in there. text: in the title. event: alerts that this event belongs to.
+    suppression: what this one holds back.
     """
 
     statuses: tuple[Status, ...] = OPEN
@@ -76,7 +76,7 @@ def _belonging(wanted: AlertFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.entity is not None:
         kinds = (wanted.entity_kind,) if wanted.entity_kind else ENTITY_KINDS
-        conditions.append(alerts.c.id.in_(alerts_of_entity(literal(wanted.entity.lower()), kinds)))
+        conditions.append(alerts.c.id.in_(alerts_of_entity(literal(wanted.entity), kinds)))
     if wanted.technique is not None:
         technique = func.unnest(alerts.c.techniques).column_valued("technique")
         below = technique.startswith(f"{wanted.technique.upper()}.", autoescape=True)

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import InvalidInput, NotFound
 from app.events.event import Outcome, Severity
-from app.storage.alert_filter import STATUSES, AlertFilter, AlertKind, EntityKind, Status, Verdict, condition_of
+from app.storage.alert_filter import STATUSES, AlertFilter, Status, Verdict, condition_of
+from app.storage.alerts import AlertKind, Entity
 from app.storage.cursors import Position, read_cursor, written_cursor
 from app.storage.detection_tables import alert_changes, alert_entities, alert_events, alerts
 
@@ -22,15 +23,6 @@ _LISTED_ENTITIES = 20
 _MOST_ENTITIES = 500
 _MOST_EVENTS = 500
 _MOST_CHANGES = 1_000
-
-
-@dataclass(frozen=True)
-class Entity:
-    """Somebody or something that an alert is about. value: in lower case, to compare by; shown: as it was written."""
-
-    kind: EntityKind
-    value: str
-    shown: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,11 @@ class EventOfAlert:
 
 @dataclass(frozen=True)
 class AlertChangeRow:
-    """What somebody did to an alert. action: `change` with [before, after] of each field, or `note` with its text."""
+    """What was done to an alert.
+
+    action: by people `change` with [before, after] of each field, or `note` with its text; by detection `created`,
+    `outcome`, `superseded`; by both `suppressed`.
+    """
 
     at: datetime
     actor: str
@@ -225,5 +221,5 @@ async def _with_entities(connection: AsyncConnection, rows: list[AlertRow], most
     query = select(each).where(each.c.place <= most).order_by(each.c.alert_id, each.c.place)
     found: dict[UUID, list[Entity]] = {}
     for row in await connection.execute(query):
-        found.setdefault(row.alert_id, []).append(Entity(row.kind, row.value, row.shown))
+        found.setdefault(row.alert_id, []).append(Entity(row.kind, row.shown))
     return [replace(row, entities=tuple(found.get(row.id, ()))) for row in rows]

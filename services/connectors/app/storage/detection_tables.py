@@ -98,24 +98,22 @@ rule_switches = Table(
     Column("changed_at", Time, nullable=False),
 )
 
-# Matches that a correlation counts, by its group.
+# Matches that a correlation counts, by its group (whose key is made with the correlation's id) and by what is counted.
 sightings = Table(
     "sightings",
     metadata,
-    Column("correlation_id", Text, primary_key=True),
     Column("group_key", LargeBinary, primary_key=True),
     Column("event_time", Time, primary_key=True),
     Column("event_id", Uuid, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
     Column("rule_id", Text, primary_key=True),
-    Column("operation", LargeBinary, nullable=False),
-    Column("value", Text),
 )
 
-# For first-seen rules: from when to when a value was seen without a pause as long as the rule's timespan.
+# For first-seen rules: from when to when a value was seen without a pause as long as the rule's timespan. The group's
+# key is made with the rule's id; last_time is the hour in which it was seen last.
 spans = Table(
     "spans",
     metadata,
-    Column("rule_id", Text, primary_key=True),
     Column("group_key", LargeBinary, primary_key=True),
     Column("value_key", LargeBinary, primary_key=True),
     Column("first_time", Time, primary_key=True),

@@ -1,18 +1,17 @@
 """Queries on suppressions, and which alerts they hold back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, desc, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, desc, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound
 from app.storage.alert_filter import EntityKind
+from app.storage.alert_locks import hold_suppressions
 from app.storage.detection_tables import alert_entities, alerts, suppressions
-
-# A suppression and the alerts that are written at that moment must not miss each other.
-_NO_NEW_ALERTS = text("LOCK TABLE alerts IN SHARE ROW EXCLUSIVE MODE")
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,20 @@ _COLUMNS = [suppressions.c[name] for name in SuppressionRow.__dataclass_fields__
 _held = select(func.count()).where(alerts.c.suppressed_by == suppressions.c.id).scalar_subquery()
 
 
-async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> int:
-    """Add a suppression; return how many alerts it holds back from now on."""
-    await connection.execute(_NO_NEW_ALERTS)
+async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> list[UUID]:
+    """Add a suppression; return which alerts it holds back from now on."""
+    await hold_suppressions(connection)
     values = {name: value for name, value in vars(row).items() if name != "alerts"}
     await connection.execute(insert(suppressions).values(values))
-    return await _apply(connection, and_(alerts.c.suppressed_by.is_(None), alerts.c.status != "closed"), row.id)
+    return list(await _apply(connection, alerts.c.status != "closed", row.id))
 
 
-async def apply_suppressions(connection: AsyncConnection, ids: list[UUID]) -> int:
-    """Hold back those of some alerts that a suppression is about; return how many. For who has just written them."""
-    return await _apply(connection, and_(alerts.c.id.in_(ids), alerts.c.suppressed_by.is_(None)))
+async def apply_suppressions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Hold back those of some alerts that a suppression is about, for who has just written them.
+
+    Returns which suppression holds which alert back now, by the alert's id. What is closed or held back stays so.
+    """
+    return await _apply(connection, and_(alerts.c.id.in_(ids), alerts.c.status != "closed"))
 
 
 async def find_suppression(connection: AsyncConnection, suppression_id: UUID) -> SuppressionRow:
@@ -77,40 +79,49 @@ async def read_suppressions(
     return [SuppressionRow(**row._asdict()) for row in rows]
 
 
-async def end_suppression(connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime) -> bool:
-    """Remove a suppression: its alerts are back, but for those that another one is about. False when it was before.
+async def end_suppression(
+    connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime
+) -> tuple[list[UUID], dict[UUID, UUID]] | None:
+    """Remove a suppression; None when it was removed before.
 
+    Returns the alerts that it held back, and by which suppression those are held back now that another one is about.
     Raises NotFound (unknown_suppression).
     """
-    await connection.execute(_NO_NEW_ALERTS)
+    await hold_suppressions(connection)
     row = await find_suppression(connection, suppression_id)
     if row.removed_at is not None:
-        return False
+        return None
     await connection.execute(
         update(suppressions).where(suppressions.c.id == suppression_id).values(removed_by=actor, removed_at=now)
     )
     freed = update(alerts).where(alerts.c.suppressed_by == suppression_id).values(suppressed_by=None)
     ids = list((await connection.execute(freed.returning(alerts.c.id))).scalars())
-    await apply_suppressions(connection, ids)
-    return True
+    return ids, await apply_suppressions(connection, ids)
 
 
-async def _apply(connection: AsyncConnection, which: ColumnElement[bool], suppression_id: UUID | None = None) -> int:
+async def _apply(
+    connection: AsyncConnection, which: ColumnElement[bool], suppression_id: UUID | None = None
+) -> dict[UUID, UUID]:
     """Hold alerts back by the first suppression that is about each, or by that one."""
-    about = select(suppressions.c.id).where(_is_about())
+    about = select(suppressions.c.id).where(_is_about()).correlate(alerts)
     if suppression_id is not None:
         about = about.where(suppressions.c.id == suppression_id)
     first = about.order_by(suppressions.c.created_at, suppressions.c.id).limit(1).scalar_subquery()
-    change = update(alerts).where(which, about.exists()).values(suppressed_by=first)
-    return (await connection.execute(change)).rowcount
+    change = update(alerts).where(which, alerts.c.suppressed_by.is_(None), about.exists()).values(suppressed_by=first)
+    held = await connection.execute(change.returning(alerts.c.id, alerts.c.suppressed_by))
+    return {row.id: row.suppressed_by for row in held}
 
 
 def _is_about() -> ColumnElement[bool]:
     """Return the condition that a suppression is about an alert."""
-    entity = select(alert_entities.c.alert_id).where(
-        alert_entities.c.alert_id == alerts.c.id,
-        alert_entities.c.kind == suppressions.c.kind,
-        alert_entities.c.value == suppressions.c.value,
+    entity = (
+        select(alert_entities.c.alert_id)
+        .where(
+            alert_entities.c.alert_id == alerts.c.id,
+            alert_entities.c.kind == suppressions.c.kind,
+            alert_entities.c.value == suppressions.c.value,
+        )
+        .correlate(alerts, suppressions)
     )
     return and_(
         suppressions.c.removed_at.is_(None),

@@ -113,3 +113,18 @@ def test_the_table_holds_together():
     assert all(tactic in TACTICS for _, tactics in TECHNIQUES.values() for tactic in tactics.split())
     assert all(technique_of(each) in TECHNIQUES for each in SUB_TECHNIQUES)
     assert all(each in SUB_TECHNIQUES for each in NEW_TECHNIQUES.values())
+
+
+def test_a_rule_without_techniques_is_found_by_its_tactic_alone():
+    bare = rule(tactics=("impact",))
+    assert watches(bare)
+    assert watches(bare, tactic="impact")
+    assert not watches(bare, tactic="discovery")
+    assert not watches(bare, "T1485", "impact")
+
+
+def test_a_rule_is_found_by_the_cell_of_the_matrix_in_which_it_stands():
+    both = rule(techniques=("T1098.003", "T1485"), tactics=("persistence", "impact"))
+    assert watches(both, "T1098", "persistence")
+    assert not watches(both, "T1098", "privilege-escalation")
+    assert not watches(both, "T1485", "persistence")

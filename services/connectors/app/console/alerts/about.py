@@ -1,4 +1,4 @@
-"""What a row of the queue says below its title: rule, outcome, who, what, how many events, techniques."""
+"""What a row of the queue says besides its title: outcome, rule, who, what, how many events, techniques."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -12,7 +12,7 @@ from app.detection.attack import technique_name
 from app.events.event import Outcome
 from app.storage.alert_queries import AlertRow
 
-_MOST_TAGS = 3
+_MOST_TAGS = 1
 
 
 @dataclass(frozen=True)
@@ -24,33 +24,30 @@ class About:
     actor: str
     resource: str
     events: int
-    techniques: tuple[str, ...]
 
     @classmethod
     def of(cls, alert: AlertRow) -> Self:
         """Return what is said of an alert."""
         actor, resource = entities_in_short(alert, "actor"), entities_in_short(alert, "resource")
-        return cls(rule_word(alert), alert.outcome, actor, resource, alert.events, alert.techniques)
+        return cls(rule_word(alert), alert.outcome, actor, resource, alert.events)
 
 
 def draw_about(about: About) -> None:
-    """Draw it as a line that wraps."""
+    """Draw it as one line."""
     with ui.element("div").classes("alert-about"):
         outcome_chip(about.outcome)
         for icon, what, said in (
             ("gavel", "rule", about.rule),
             ("person", "actor", about.actor),
-            ("deployed_code", "resource", about.resource),
+            ("dns", "resource", about.resource),
         ):
             if said:
-                with ui.element("span").classes("alert-bit"):
+                with ui.element("span").classes(f"alert-bit bit-{what}") as bit:
+                    bit.props["title"] = f"{what.capitalize()}: {said}"
                     ui.icon(icon)
                     ui.label(f"{what}: ").classes("unseen")
-                    ui.label(said).classes("inline wrap")
-        ui.label(number(about.events, "event")).classes("alert-bit")
-        technique_tags(about.techniques[:_MOST_TAGS])
-        if len(about.techniques) > _MOST_TAGS:
-            ui.label(f"+{len(about.techniques) - _MOST_TAGS}").classes("quiet small")
+                    ui.label(said).classes("inline")
+        ui.label(number(about.events, "event")).classes("alert-bit bit-events")
 
 
 def outcome_chip(outcome: Outcome) -> None:
@@ -61,7 +58,8 @@ def outcome_chip(outcome: Outcome) -> None:
 
 
 def technique_tags(techniques: tuple[str, ...]) -> None:
-    """Draw ATT&CK techniques as small tags, their names when pointed at."""
-    for technique in techniques:
-        drawn = tag("span", technique, "technique mono")
-        drawn.props["title"] = technique_name(technique)
+    """Draw ATT&CK techniques as small tags, the first and how many more, their names when pointed at."""
+    for technique in techniques[:_MOST_TAGS]:
+        tag("span", technique, "technique mono").props["title"] = technique_name(technique)
+    if left := techniques[_MOST_TAGS:]:
+        tag("span", f"+{len(left)}", "technique mono").props["title"] = ", ".join(map(technique_name, left))

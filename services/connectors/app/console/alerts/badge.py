@@ -27,7 +27,8 @@ def new_alerts(view: View) -> None:
         except (AisocError, DBAPIError):
             return  # what is wrong with the database the page itself tells
         else:
-            text(number, f"{counted.new:,}" if counted.new <= _MOST else f"{_MOST:,}+")
-            badge.set_visibility(counted.new > 0)
+            new = counted.by_status["new"]
+            text(number, f"{new:,}" if new <= _MOST else f"{_MOST:,}+")
+            badge.set_visibility(new > 0)
 
     timer = ui.timer(_SECONDS, look)

@@ -7,18 +7,23 @@ from uuid import UUID
 
 from nicegui import ui
 
+from app.console.alerts.asked import Asked
+from app.console.alerts.words import standing
 from app.console.events.editing import around, events_address
 from app.console.events.facts import Fact, exact_time, pretty, sections_of, summary
 from app.console.events.rows import outcome_word
 from app.console.parts import moment, severity_chip, tag
 from app.console.view import View
+from app.detection.alerts import AlertPage, list_alerts
 from app.search.refine import with_term, with_times
+from app.storage.alert_filter import AlertFilter
 from app.storage.events import read_raw
 from app.storage.neighbours import Neighbours, read_neighbours
 from app.storage.search import StoredEvent
 
 _AROUND = timedelta(hours=1)
 _SHOWN = 8
+_MOST_ALERTS = 5
 # A click with a key held opens a tab of its own, as with any link.
 _FOLLOW = "(e) => { if (!e.ctrlKey && !e.metaKey && !e.shiftKey) { e.preventDefault(); emit(); } }"
 
@@ -43,6 +48,7 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
         severity_chip(event.severity)
         ui.label(event.severity_reason or "routine").classes("quiet small wrap")
     ui.label(summary(event)).classes("wrap")
+    of_event = ui.element("div").classes("event-alerts")
     with ui.element("section").props('aria-label="The operation\'s records"') as timeline:
         ui.skeleton().classes("event-skeleton")
     for section in sections_of(stored):
@@ -59,6 +65,9 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
         async with service.engine.connect() as connection:
             near = await read_neighbours(connection, stored)
             raw = next(iter(await read_raw(connection, str(event.id))), b"")
+        alerts = await list_alerts(service, AlertFilter((), event=event.id, suppressed=True), _MOST_ALERTS)
+        with of_event:
+            _alerts(stored, alerts)
         timeline.clear()
         with timeline:
             _timeline(stored, near.operation, reading)
@@ -68,6 +77,17 @@ def draw_event(view: View, stored: StoredEvent, reading: Reading) -> None:
             _raw(stored, raw, reading)
 
     ui.timer(0.01, draw_rest, once=True)
+
+
+def _alerts(stored: StoredEvent, found: AlertPage) -> None:
+    """Draw which alerts the event belongs to, if any."""
+    for alert in found.alerts:
+        with ui.link(target=f"/alerts/{alert.id}").classes("event-alert"):
+            ui.icon("notification_important")
+            ui.label(f"Alert: {alert.title}").classes("inline wrap")
+            ui.label(standing(alert.status, alert.verdict)).classes(f"chip status-{alert.status}")
+    if found.next_cursor is not None:
+        ui.link("All alerts of this event", Asked(state="all", held="yes", event=str(stored.event.id)).address)
 
 
 def _fact(fact: Fact, reading: Reading) -> None:

@@ -1,7 +1,7 @@
 // The keyboard: "/" searches, or filters where a page has a filter of its own, "g" and a letter goes to a place, "?"
 // helps. Nothing while somebody types.
 (() => {
-  const places = { o: "/", a: "/alerts", e: "/events", c: "/connectors", s: "/settings" };
+  const places = { o: "/", a: "/alerts", e: "/events", r: "/rules", c: "/connectors", s: "/settings" };
   let going = 0;
   window.aisocHelp = () => document.getElementById("open-help")?.click();
   const typing = (target) => target.closest("input, textarea, select, [contenteditable=true], .cm-editor") !== null;

@@ -46,6 +46,7 @@ CREATE TABLE alerts (
 );
 CREATE INDEX alerts_by_operation ON alerts (operation) WHERE operation IS NOT NULL;
 CREATE INDEX alerts_by_group ON alerts (rule_id, group_key) WHERE group_key IS NOT NULL;
+CREATE INDEX alerts_suppressed ON alerts (suppressed_by) WHERE suppressed_by IS NOT NULL;
 CREATE INDEX alerts_by_time ON alerts (first_time, id);
 CREATE INDEX alerts_by_rule ON alerts (rule_id, first_time);
 CREATE TABLE alert_events (
@@ -80,24 +81,23 @@ CREATE TABLE rule_switches (
     changed_at timestamptz NOT NULL
 );
 CREATE TABLE sightings (
-    correlation_id text NOT NULL,
     group_key bytea NOT NULL,
     event_time timestamptz NOT NULL,
     event_id uuid NOT NULL,
+    key bytea NOT NULL,
     rule_id text NOT NULL,
-    operation bytea NOT NULL,
-    value text,
-    PRIMARY KEY (correlation_id, group_key, event_time, event_id, rule_id)
+    PRIMARY KEY (group_key, event_time, event_id, key, rule_id)
 );
+CREATE INDEX sightings_by_time ON sightings USING brin (event_time) WITH (autosummarize = on);
 CREATE TABLE spans (
-    rule_id text NOT NULL,
     group_key bytea NOT NULL,
     value_key bytea NOT NULL,
     first_time timestamptz NOT NULL,
     first_event uuid NOT NULL,
     last_time timestamptz NOT NULL,
-    PRIMARY KEY (rule_id, group_key, value_key, first_time)
+    PRIMARY KEY (group_key, value_key, first_time)
 );
+CREATE INDEX spans_by_time ON spans USING brin (last_time) WITH (autosummarize = on);
 CREATE TABLE hunts (
     id uuid PRIMARY KEY,
     rule_id text NOT NULL,
@@ -113,6 +113,7 @@ CREATE TABLE hunts (
     error jsonb
 );
 CREATE INDEX hunts_by_request ON hunts (requested_at);
+CREATE INDEX event_places_by_resource ON event_places (md5(resource_id));
 """
 
 

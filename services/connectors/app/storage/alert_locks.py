@@ -1,0 +1,28 @@
+"""Who writes alerts waits for others who write about the same operation, and for changes of suppressions."""
+
+from collections.abc import Collection
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# The spaces of locks: operations by their keys' buckets, and suppressions as a whole.
+_OPERATIONS, _SUPPRESSIONS = 5_001, 5_002
+# So many are held at most, by all transactions together: the server has room for some thousands.
+_BUCKETS = 2_048
+
+
+async def hold_alerting(connection: AsyncConnection, operations: Collection[bytes] = ()) -> None:
+    """Hold off, until the transaction's end, others who write alerts about these operations, and new suppressions.
+
+    Before anything about alerts is read or written in the transaction.
+    """
+    await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:space, 0)"), {"space": _SUPPRESSIONS})
+    buckets = sorted({int.from_bytes(key[:4]) % _BUCKETS for key in operations})  # one order: no waiting in a circle
+    if buckets:
+        held = text("SELECT pg_advisory_xact_lock(:space, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket")
+        await connection.execute(held, {"space": _OPERATIONS, "buckets": buckets})
+
+
+async def hold_suppressions(connection: AsyncConnection) -> None:
+    """Hold off, until the transaction's end, all who write alerts, before suppressions change: none is missed."""
+    await connection.execute(text("SELECT pg_advisory_xact_lock(:space, 0)"), {"space": _SUPPRESSIONS})

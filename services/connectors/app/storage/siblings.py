@@ -1,0 +1,108 @@
+"""The stored records of operations: those near in time, and those that the operations' alerts have already."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.detection.operations import Held, operation_key
+from app.events.event import Event
+from app.storage.raw import unpacked
+from app.storage.tables import EVENT_FIELDS, events
+
+# An operation may take long; its records are looked for so far around those at hand.
+_AROUND = timedelta(days=1)
+_COLUMNS = tuple(events.c[name] for name in (*EVENT_FIELDS, "connector", "raw"))
+_HELD = ", ".join(f"events.{column.name}" for column in _COLUMNS)
+_NEAR = text(
+    f"""
+    SELECT {_HELD}
+    FROM unnest(CAST(:resources AS text[]), CAST(:correlations AS text[]),
+                CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[]))
+        AS asked (resource, correlation, since, until)
+    JOIN event_places ON md5(event_places.resource_id) = md5(asked.resource)
+    JOIN event_facts ON event_facts.place = event_places.id AND event_facts.correlation_id = asked.correlation
+        AND event_facts.event_time BETWEEN asked.since AND asked.until
+        AND event_facts.id <> ALL(CAST(:at_hand AS uuid[]))
+    JOIN events ON events.id = event_facts.id
+    """  # noqa: S608 - names of ours
+).columns(*_COLUMNS)
+_BY_ID = text(
+    f"SELECT {_HELD} FROM events WHERE id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608 - names of ours
+).columns(*_COLUMNS)
+_ALERTED = text(
+    """
+    SELECT alerts.operation, alerts.rule_id AS alert, alert_events.event_id, alert_events.rule_id AS rule
+    FROM alerts JOIN alert_events ON alert_events.alert_id = alerts.id
+    WHERE alerts.operation = ANY(:operations)
+    """
+)
+
+Alerted = dict[str, dict[UUID, str]]
+"""What the alerts of one operation have: by rule the events of its alert, and the rule that each matched."""
+
+
+async def read_alerted(connection: AsyncConnection, operations: Collection[bytes]) -> dict[bytes, Alerted]:
+    """Return what the alerts about operations have, by operation."""
+    found: dict[bytes, Alerted] = {}
+    for operation, alert, event_id, rule in await connection.execute(_ALERTED, {"operations": list(operations)}):
+        found.setdefault(bytes(operation), {}).setdefault(alert, {})[event_id] = rule
+    return found
+
+
+async def read_siblings(
+    connection: AsyncConnection, at_hand: Mapping[bytes, Sequence[Held]], alerted: Mapping[bytes, Alerted]
+) -> list[Held]:
+    """Return the stored records of operations that are not among those at hand.
+
+    at_hand: some records of each operation. Found are records within a day of these, and those that the operations'
+    alerts have, however far away.
+    """
+    here = {held.event.id for records in at_hand.values() for held in records}
+    near = [held for held in await _read_near(connection, at_hand, here) if operation_key(held.event) in at_hand]
+    attached = {event_id for known in alerted.values() for of_rule in known.values() for event_id in of_rule}
+    missing = attached - here - {held.event.id for held in near}
+    return near + (await _read(connection, missing) if missing else [])
+
+
+async def _read_near(
+    connection: AsyncConnection, at_hand: Mapping[bytes, Sequence[Held]], here: Collection[UUID]
+) -> list[Held]:
+    asked = [_asked([held.event for held in records]) for records in at_hand.values()]
+    names = ("resources", "correlations", "since", "until")
+    columns = dict(zip(names, map(list, zip(*(each for each in asked if each), strict=True)), strict=False))
+    if not columns:
+        return []
+    return [_held(row) for row in await connection.execute(_NEAR, columns | {"at_hand": _listed(here)})]
+
+
+def _asked(records: Sequence[Event]) -> tuple[Any, ...] | None:
+    """Return where and when an operation's records are looked for; None for a record that is alone."""
+    one = records[0]
+    if not (one.correlation_id or one.operation_id):
+        return None
+    times = [event.event_time for event in records]
+    resource, correlation = (one.resource_id or "").lower(), (one.correlation_id or "").lower()
+    return resource, correlation, min(times) - _AROUND, max(times) + _AROUND
+
+
+async def _read(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held]:
+    return [_held(row) for row in await connection.execute(_BY_ID, {"ids": _listed(ids)})]
+
+
+async def read_records(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held]:
+    """Return the stored records of events."""
+    return await _read(connection, ids)
+
+
+def _listed(ids: Collection[UUID]) -> str:
+    """Return ids as an array's text, which is many times faster than a list."""
+    return f"{{{','.join(each.hex for each in ids)}}}"
+
+
+def _held(row: Row[Any]) -> Held:
+    *fields, connector, raw = row
+    return Held(Event(**dict(zip(EVENT_FIELDS, fields, strict=True))), unpacked(bytes(raw)), connector)

@@ -1,0 +1,55 @@
+"""Alerts put into the store as they are described, without events that would make them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+
+from app.service import Service
+from app.storage.detection_tables import alert_entities, alert_events, alerts
+
+RULE = "8f2f6c1e-6f5e-4a52-9d0b-6a2f6f0f3b11"
+
+
+async def file_alert(
+    service: Service,
+    *,
+    ago: timedelta = timedelta(minutes=5),
+    entities: list[tuple[str, str]] = [],  # noqa: B006 - nobody changes it
+    events: dict[UUID, tuple[datetime, str]] = {},  # noqa: B006
+    **changes: Any,
+) -> UUID:
+    """Add an alert about something so long ago. entities: (kind, name); events: by id their time and rule."""
+    now = service.clock.now()
+    values = {
+        "id": uuid4(),
+        "rule_id": RULE,
+        "rule_title": "A powerful role was granted",
+        "kind": "event",
+        "severity": "high",
+        "title": "Owner granted to build-agent",
+        "outcome": "success",
+        "techniques": ["T1098.003"],
+        "tactics": ["privilege-escalation"],
+        "facts": {"role": "Owner"},
+        "connector": "lab",
+        "first_time": now - ago,
+        "last_time": now - ago,
+        "events": 1,
+        "status": "new",
+        "created_at": now,
+        "updated_at": now,
+    } | changes
+    rows = [{"alert_id": values["id"], "kind": k, "value": name.lower(), "shown": name} for k, name in entities]
+    attached = [
+        {"alert_id": values["id"], "event_id": event_id, "event_time": at, "rule_id": rule}
+        for event_id, (at, rule) in events.items()
+    ]
+    async with service.engine.begin() as connection:
+        await connection.execute(insert(alerts).values(values))
+        if rows:
+            await connection.execute(insert(alert_entities), rows)
+        if attached:
+            await connection.execute(insert(alert_events), attached)
+    return values["id"]
