@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import iso
 from app.collection.ahead import gathered
 from app.detection.engine import detect
-from app.detection.findings import KEPT_EVENTS, Findings, Hit, findings_of, looks_back, members
+from app.detection.findings import findings_of, looks_back, members
+from app.detection.hits import KEPT_EVENTS, Findings, Hit
 from app.detection.judging import Match, judge
 from app.detection.operations import Held, by_operation
 from app.detection.rules import ActiveRules, Correlation, EventRule, Rule, RuleSet
@@ -126,8 +127,8 @@ class _Hunt:
                 async for some in batches:
                     await self._take([row for rows in some for row in rows], findings)
                     on_progress(result)
-            findings.close()
         finally:
+            findings.close()
             self._tell(findings)
         on_progress(result)
 
