@@ -32,7 +32,7 @@ def default_folders(settings: Settings | None = None) -> list[Path]:
 
 
 def expand_values(settings: Settings | None = None) -> Mapping[str, tuple[str, ...]]:
-    """Return the settings' values for |expand. Raises InvalidInput (invalid_setting) where their file cannot be read."""
+    """Return the settings' values for |expand. Raises InvalidInput (invalid_setting) where they cannot be read."""
     from app.detection.rule_values import read_values  # noqa: PLC0415 - most commands need no YAML
 
     file = (settings or read_settings()).rule_values

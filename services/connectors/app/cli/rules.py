@@ -46,7 +46,7 @@ def list_(
     wanted = [each for each in view.rules if each.rule.severity in chosen and not (off and each.on)]
     wanted.sort(key=lambda each: (-each.rule.severity.rank, each.rule.title.lower()))
     if as_json:
-        problems = [problem_facts(problem) for problem in view.problems]
+        problems = [problem_facts(each) for each in view.problems]
         print_json(
             {
                 "rules": [rule_facts(each) if counted else known_facts(each.rule) for each in wanted],
