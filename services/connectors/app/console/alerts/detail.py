@@ -12,17 +12,16 @@ from app.console.alerts.acting import Acting
 from app.console.alerts.blocks import draw_entities, draw_facts, draw_rule
 from app.console.alerts.head import Standing, draw_acts, draw_standing
 from app.console.alerts.history import History
+from app.console.alerts.known_rules import rule_of
 from app.console.alerts.story import Story
 from app.console.alerts.suppress import ask_to_suppress
 from app.console.live import Region
 from app.console.view import View
 from app.detection.alerts import AlertDetail, read_alert
-from app.detection.rule_views import read_rule
 from app.detection.rules import Rule
-from app.errors import NotFound
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_queries import AlertRow, Entity
+from app.storage.alert_queries import Entity
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,7 @@ class Whole:
 async def read_whole(service: Service, alert_id: UUID) -> Whole:
     """Read an alert. Raises NotFound (unknown_alert)."""
     detail = await read_alert(service, alert_id)
-    return Whole(detail, await _rule_of(service, detail.alert), service.clock.now())
-
-
-async def _rule_of(service: Service, alert: AlertRow) -> Rule | None:
-    if alert.kind == "severity":
-        return None
-    try:
-        return (await read_rule(service, alert.rule_id)).rule
-    except NotFound:  # its file is gone, the alert stays
-        return None
+    return Whole(detail, await rule_of(service, detail.alert), service.clock.now())
 
 
 class Detail:

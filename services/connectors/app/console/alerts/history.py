@@ -9,11 +9,15 @@ from nicegui import ui
 
 from app.clock import iso
 from app.console.alerts.acting import Acting, note_box
-from app.console.alerts.words import STATUS_WORDS, VERDICT_WORDS
+from app.console.alerts.words import OUTCOME_WORDS, STATUS_WORDS, VERDICT_WORDS
 from app.console.live import Region
 from app.console.parts import moment, tag
 from app.console.watching import midnight_of
+from app.security.roles import SYSTEM
 from app.storage.alert_queries import AlertChangeRow, AlertRow
+
+_SYSTEM = "AiSOC"
+_OTHER_WORDS = {"unsuperseded": "put it back into the queue", "unsuppressed": "put it back: it is no longer suppressed"}
 
 
 class History:
@@ -42,10 +46,12 @@ class History:
 
 def _draw_changes(made_at: datetime, changes: tuple[AlertChangeRow, ...], today: datetime) -> None:
     with ui.element("ol").classes("changes"):
-        _line(made_at, today, "AiSOC", "made the alert")
+        if not any(change.action == "created" for change in changes):
+            _line(made_at, today, _SYSTEM, "made the alert")
         for change in changes:
             note = str(change.facts.get("text", "")) if change.action == "note" else ""
-            _line(change.at, today, change.actor, "wrote a note" if note else change_words(change.facts), note)
+            who = _SYSTEM if change.actor == SYSTEM.name else change.actor
+            _line(change.at, today, who, change_words(change), note)
 
 
 def _line(at: datetime, today: datetime, who: str, did: str, note: str = "") -> None:
@@ -58,18 +64,41 @@ def _line(at: datetime, today: datetime, who: str, did: str, note: str = "") -> 
             ui.label(note).classes("note-text wrap")
 
 
-def change_words(facts: Mapping[str, Any]) -> str:
+def change_words(change: AlertChangeRow) -> str:
+    """Return what was done, as the sentence goes on after who did it."""
+    facts = change.facts
+    match change.action:
+        case "created":
+            return "made the alert"
+        case "note":
+            return "wrote a note"
+        case "change":
+            return _fields_words(facts)
+        case "outcome":
+            after = str(facts.get("to"))
+            return f"saw how it ended: {OUTCOME_WORDS.get(after, after).lower()}"
+        case "suppressed":
+            return "held it back: it is suppressed"
+        case "superseded":
+            return "took it out of the queue: another alert says the same and more"
+    return _OTHER_WORDS.get(change.action, change.action.replace("_", " "))
+
+
+def _fields_words(facts: Mapping[str, Any]) -> str:
     """Return what somebody changed, from [before, after] of each field."""
-    after = {name: told[1] for name, told in facts.items() if isinstance(told, list) and len(told) == 2}
+    before, after = ({name: told[place] for name, told in facts.items()} for place in (0, 1))
     said = []
     if "status" in after:
-        said.append(_status_words(str(after["status"]), facts["status"][0]))
+        said.append(_status_words(str(after["status"]), before["status"]))
     if verdict := after.get("verdict"):
         word = VERDICT_WORDS.get(verdict, verdict).lower()
-        said.append(f"as {word}" if after.get("status") == "closed" else f"changed the verdict to {word}")
+        if after.get("status") == "closed":
+            said[-1] += f" as {word}"
+        else:
+            said.append(f"changed the verdict to {word}")
     if "assignee" in after:
         said.append(f"assigned it to {after['assignee']}" if after["assignee"] else "unassigned it")
-    return ", ".join(said).replace("closed it, as", "closed it as") or "changed nothing"
+    return ", ".join(said) or "changed nothing"
 
 
 def _status_words(status: str, before: object) -> str:

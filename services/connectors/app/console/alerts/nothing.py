@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from app.console.alerts.asked import Asked
+from app.console.alerts.known_rules import any_rule_on
 from app.console.parts import empty
-from app.detection.rule_views import list_rules
 from app.search.language import parse
 from app.service import Service
 from app.storage.search import find_page
@@ -35,7 +35,7 @@ async def why_nothing(service: Service, asked: Asked) -> Why:
         if not (await find_page(connection, parse("", service.clock.now()), limit=1)).events:
             hint = "Alerts come of events: add a connector, and what the rules find appears here by itself."
             return Why("cable", "No events yet, so no alerts", hint, (("Connectors", "/connectors"),))
-    if not any(each.on for each in (await list_rules(service)).rules):
+    if not await any_rule_on(service):
         hint = "Without a rule that is on, only the severity table makes alerts."
         return Why("rule", "No rule is on", hint, (("Rules", "/rules"),))
     ways = (("Closed alerts", "/alerts?state=closed"), ("Events", "/events"), ("Rules", "/rules"))

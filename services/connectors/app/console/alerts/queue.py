@@ -12,6 +12,7 @@ from app.console.alerts.browser import Browser
 from app.console.alerts.drawer import AlertDrawer
 from app.console.alerts.filters import Filters
 from app.console.alerts.keys import listen_to_keys
+from app.console.alerts.known_rules import rule_titles
 from app.console.alerts.nothing import draw_nothing, why_nothing
 from app.console.alerts.rows import QueueRows
 from app.console.alerts.tabs import alert_tabs
@@ -20,7 +21,6 @@ from app.console.live import Region, pulse, text
 from app.console.pages import page
 from app.console.view import View
 from app.detection.alerts import MOST_AT_ONCE, count_alerts, list_alerts
-from app.detection.rule_views import list_rules
 from app.security.roles import Role
 from app.service import Service
 from app.storage.alert_queries import AlertCounts, AlertRow
@@ -123,10 +123,8 @@ class QueuePage:
         await self._again()
 
     async def know_rules(self) -> None:
-        """Offer the rules that have alerts to filter by, once they are read."""
-        known = await list_rules(await self._view.service())
-        hit = [each for each in known.rules if each.hits or each.waiting]
-        self._filters.know_rules({each.rule.id: each.rule.title for each in hit})
+        """Offer the rules to filter by, once they are read."""
+        self._filters.know_rules(await rule_titles(await self._view.service()))
 
     def _address(self, *, push: bool) -> None:
         self._browser.tell("address", self._asked.beside(str(self._drawer.alert_id or "")), push)

@@ -63,8 +63,10 @@ class _Row:
                 self._title = Region(self._draw_title)
                 self._about = Region(draw_about)
             with ui.element("div").classes("alert-standing"):
-                self._age = ui.label().classes("number alert-age")
-                self._standing = Region(_draw_standing)
+                with ui.element("div").classes("alert-status"):
+                    self._standing = Region(_draw_status)
+                    self._age = ui.label().classes("number alert-age")
+                self._owner = Region(_draw_owner)
 
     def show(self, alert: AlertRow, now: datetime) -> None:
         """Show the alert as it is."""
@@ -75,9 +77,8 @@ class _Row:
         self._title.show(alert.title)
         self._techniques.show(alert.techniques)
         self._about.show(About.of(alert))
-        self._standing.show(
-            standing(alert.status, alert.verdict), alert.status, alert.assignee or "", alert.suppressed_by is not None
-        )
+        self._standing.show(standing(alert.status, alert.verdict), alert.status, alert.suppressed_by is not None)
+        self._owner.show(alert.assignee or "", alert.status)
         text(self._age, f"{age(max(now - alert.last_time, timedelta()))} ago")
         span = f"{iso(alert.first_time)} to {iso(alert.last_time)}"
         if self._age.props.get("title") != span:
@@ -91,14 +92,17 @@ class _Row:
         link.on("click", lambda: self._follow(self._id), js_handler=FOLLOW)
 
 
-def _draw_standing(said: str, status: str, assignee: str, held: bool) -> None:
-    ui.label(said).classes(f"chip status-{status}")
+def _draw_status(said: str, status: str, held: bool) -> None:
     if held:
         ui.label("Suppressed").classes("chip severity-info")
+    ui.label(said).classes(f"chip status-{status}")
+
+
+def _draw_owner(assignee: str, status: str) -> None:
     if assignee:
         with ui.element("span").classes("alert-bit"):
             ui.icon("person_pin")
             ui.label("assigned to ").classes("unseen")
-            ui.label(assignee).classes("inline wrap")
+            ui.label(assignee).classes("inline")
     elif status != "closed":
         ui.label("Unassigned").classes("quiet small")

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from nicegui import ui
 
+from app.console.alerts.known_rules import rule_titles
 from app.console.alerts.targets import Free, OfAlert, Targeting
 from app.console.connector_words import number
 from app.console.settings.common import dialog_of
 from app.console.view import View
-from app.detection.rule_views import list_rules
 from app.detection.suppressing import LONGEST_REASON, Wish, suppress
 from app.errors import InvalidInput
 from app.storage.alert_queries import AlertRow, Entity
@@ -20,7 +20,7 @@ Done = Callable[[], Awaitable[None]]
 
 async def ask_to_suppress(view: View, done: Done, alert: AlertRow | None = None, entity: Entity | None = None) -> None:
     """Ask what to hold back, until when and why, and do it. alert, entity: what is proposed; done: called after."""
-    rules = {} if alert else {each.rule.id: each.rule.title for each in (await list_rules(await view.service())).rules}
+    rules = {} if alert else await rule_titles(await view.service())
     with dialog_of("Suppress alerts") as dialog:
         dialog.classes("suppress")
         said = "What is suppressed is kept, but not in the queue, until then or until somebody removes the suppression."

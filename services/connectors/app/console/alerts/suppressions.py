@@ -6,6 +6,7 @@ from nicegui import ui
 
 from app.clock import iso
 from app.console.alerts.asked import Asked
+from app.console.alerts.known_rules import rule_titles
 from app.console.alerts.suppress import ask_to_suppress
 from app.console.alerts.tabs import alert_tabs
 from app.console.alerts.words import ENTITY_WORDS, SEVERITY_TABLE
@@ -16,7 +17,6 @@ from app.console.parts import empty, moment, panel
 from app.console.settings.common import ask, table, when
 from app.console.view import View
 from app.console.watching import minute_of
-from app.detection.rule_views import list_rules
 from app.detection.suppressing import list_suppressions, unsuppress
 from app.security.roles import Role
 from app.service import Service
@@ -52,8 +52,7 @@ class _Suppressions:
         """Read the suppressions, and show what has changed."""
         active = tuple(await list_suppressions(service, active=True))
         past = tuple(await list_suppressions(service, active=False))
-        known = await list_rules(service)
-        titles = {each.rule.id: each.rule.title for each in known.rules}
+        titles = await rule_titles(service)
         now = minute_of(service.clock.now())
         self._active.show(active, titles, now)
         self._past.show(past, titles, now)

@@ -23,40 +23,65 @@ ENTITY_WORDS = {"actor": "Actor", "ip": "Address", "resource": "Resource", "prin
 ENTITY_ICONS = {"actor": "person", "ip": "lan", "resource": "dns", "principal": "badge"}
 SEVERITY_TABLE = "Severity table"
 
-_SCOPES = {
-    "management_group": "a management group",
-    "subscription": "the whole subscription",
-    "resource_group": "a resource group",
-    "resource": "one resource",
+# What values of a fact mean, where they are words of our own.
+_VALUE_WORDS = {
+    "scope_level": {
+        "tenant": "the whole tenant",
+        "management_group": "a management group",
+        "subscription": "the whole subscription",
+        "resource_group": "a resource group",
+        "resource": "one resource",
+    },
+    "firewall_opens": {
+        "internet": "the whole internet",
+        "azure": "everything that runs in Azure, anyone's",
+        "wide": "a wide range of addresses",
+        "narrow": "few addresses",
+    },
+    "open_ports": {"*": "all"},
+    "open_sources": {"*": "any address", "0.0.0.0/0": "any address (0.0.0.0/0)"},
 }
 _FACT_WORDS = {
-    "actor": "Who",
-    "resource": "On what",
-    "role": "Role granted",
-    "role_id": "Role ID",
-    "principal": "To whom",
-    "principal_id": "To whom (ID)",
-    "principal_type": "Kind of principal",
-    "scope": "Scope",
-    "scope_level": "Where it counts",
-    "open_ports": "Ports opened to the internet",
-    "open_sources": "Opened to",
-    "src_ip": "From the address",
-    "src_country": "From the country",
     "count": "How many",
-    "timespan": "Within",
+    "group": "Together by",
+    "role": "Role",
+    "role_id": "Role's ID",
+    "role_powers": "What the role may do",
+    "scope_level": "Holds for",
+    "scope": "Scope",
+    "principal": "To whom",
+    "principal_id": "To whom",
+    "principal_type": "Which is a",
+    "managing_tenant": "To the tenant",
+    "open_ports": "Ports opened",
+    "open_services": "Services opened",
+    "open_sources": "Opened to",
+    "exposure": "How far open",
+    "firewall_opens": "Lets in",
+    "firewall_range": "Addresses let in",
+    "logs_enabled": "Kinds of logs kept",
+    "federated_issuer": "Trusts tokens of",
+    "federated_subject": "Trusts as",
+    "extension": "Extension",
+    "script": "Script",
+    "vm_size": "Size of machines",
+    "vm_cores": "Cores",
+    "src_country": "Country",
 }
 _LONGEST = 400
 
 
 def fact_lines(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return an alert's facts as names and values for people; what is empty is left out."""
-    lines = [(_fact_name(name), _fact_value(name, value)) for name, value in facts.items()]
+    order = list(_FACT_WORDS)
+    known = sorted(facts, key=lambda name: order.index(name) if name in order else len(order))
+    lines = [(_fact_name(name), _fact_value(name, facts[name])) for name in known]
     return [(name, value) for name, value in lines if value]
 
 
 def _fact_name(name: str) -> str:
-    return _FACT_WORDS.get(name) or name.replace("_", " ").replace("-", " ").strip().capitalize()
+    plain = name.removeprefix("aisoc.")
+    return _FACT_WORDS.get(plain) or plain.replace("_", " ").strip().capitalize()
 
 
 def _fact_value(name: str, value: object) -> str:
@@ -68,9 +93,9 @@ def _fact_value(name: str, value: object) -> str:
         case list() | tuple():
             told = ", ".join(text for each in value if (text := _fact_value(name, each)))
         case Mapping():
-            told = ", ".join(f"{key}: {_fact_value(key, each)}" for key, each in value.items())
+            told = ", ".join(f"{_fact_name(key).lower()} {_fact_value(key, each)}" for key, each in value.items())
         case _:
-            told = _SCOPES.get(str(value), str(value)) if name == "scope_level" else str(value)
+            told = _VALUE_WORDS.get(name, {}).get(str(value), str(value))
     return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"
 
 
