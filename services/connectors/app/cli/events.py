@@ -1,6 +1,5 @@
 """`aisoc events`: what was collected."""
 
-import re
 import sys
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -8,13 +7,12 @@ from typing import Annotated
 
 import msgspec
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.cli.event_table import event_table
 from app.cli.event_view import event_facts, print_event
+from app.cli.one_event import need_event
 from app.cli.output import AsJson, print_json, run, stderr, stdout
 from app.cli.query_group import QueryGroup
-from app.errors import InvalidInput
 from app.events.event import Event
 from app.main import open_service
 from app.search.fields import FIELDS
@@ -24,12 +22,11 @@ from app.search.query import Condition, Match, Search, Severities, Value, When
 from app.search.typed import parse_severities, parse_time
 from app.storage.events import read_raw
 from app.storage.neighbours import read_neighbours
-from app.storage.search import StoredEvent, find_ids, read_event, stream
+from app.storage.search import StoredEvent, stream
 
 app = typer.Typer(cls=QueryGroup, help="Search stored events, newest first; `show` tells of one, `raw` gives bytes.")
 _TABLE_LIMIT = 100
 _BATCH = 100
-_ID = re.compile(r"[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}")
 _encoder = msgspec.json.Encoder()
 
 
@@ -88,7 +85,7 @@ def show(
 
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
-            stored = await _one(connection, event_id)
+            stored = await need_event(connection, event_id)
             near = await read_neighbours(connection, stored)
         if as_json:
             print_json(event_facts(stored, near))
@@ -107,7 +104,7 @@ def raw(event_id: Annotated[str, typer.Argument(metavar="ID", help="The event's 
 
     async def work() -> None:
         async with open_service() as service, service.engine.connect() as connection:
-            stored = await _one(connection, event_id)
+            stored = await need_event(connection, event_id)
             [found] = await read_raw(connection, str(stored.event.id))
         sys.stdout.buffer.write(found)
         sys.stdout.buffer.flush()
@@ -148,21 +145,6 @@ async def _events(found: AsyncIterator[StoredEvent]) -> AsyncIterator[Event]:
         yield stored.event
 
 
-async def _one(connection: AsyncConnection, typed: str) -> StoredEvent:
-    """Return the event whose id begins so. Raises InvalidInput (unknown_event, ambiguous_event)."""
-    if not _ID.fullmatch(typed) or len(typed.replace("-", "")) > 32:
-        raise _no_such_event(typed)
-    found = await find_ids(connection, typed)
-    if len(found) > 1:
-        raise InvalidInput(
-            "ambiguous_event", f"More than one event has an id that begins with {typed!r}.", "Give more of its digits."
-        )
-    stored = await read_event(connection, found[0]) if found else None
-    if stored is None:
-        raise _no_such_event(typed)
-    return stored
-
-
 async def _print_table(found: AsyncIterator[Event], *, limited: bool) -> None:
     """Print a table, a screenful at a time, so that a long one takes no more memory than a short one."""
     console, count = stdout(), 0
@@ -181,9 +163,3 @@ async def _next(events: AsyncIterator[Event], number: int) -> AsyncIterator[Even
             yield await anext(events)
         except StopAsyncIteration:
             return
-
-
-def _no_such_event(event_id: str) -> InvalidInput:
-    return InvalidInput(
-        "unknown_event", f"There is no event with the id {event_id[:80]!r}.", "Copy an id from aisoc events."
-    )

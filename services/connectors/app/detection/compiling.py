@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from app.detection.condition import Group, Item, Negation, Node
+from app.detection.literals import literals_of
 from app.detection.record import Record, Value
 from app.detection.values import ExistsTest, ExpandedTest, NullTest, ReferenceTest, Test, ValueTest
 
@@ -47,21 +48,36 @@ def _some(parts: Sequence[Judge]) -> Judge:
 
 def _item(item: Item) -> Judge:
     tests = [compiled_test(test) for test in (item.tests if item.every else _merged(item.tests))]
-    field, wanted = item.field, all if item.every else any
+    field = item.field
+    if field is None:
+        return _keywords(item, tests)
+    if len(tests) == 1:
+        return _single(field, tests[0])
+    wanted = all if item.every else any
 
     def judge(record: Record) -> bool:
-        values = record.everything if field is None else record.seen(field)
+        values = record.seen(field)
         return wanted(holds(record, values) for holds in tests)
 
-    if len(tests) > 1:
-        return judge
-    return _single(field, tests[0])
+    return judge
 
 
-def _single(field: str | None, holds: _Holds) -> Judge:
-    if field is None:
-        return lambda record: holds(record, record.everything)
+def _single(field: str, holds: _Holds) -> Judge:
     return lambda record: holds(record, record.seen(field))
+
+
+def _keywords(item: Item, tests: Sequence[_Holds]) -> Judge:
+    """Return what looks for keywords: in the bytes first, where that can say no."""
+    wanted, literals = all if item.every else any, literals_of(item)
+
+    def judge(record: Record) -> bool:
+        raw = record.low_raw
+        if literals and raw is not None and not any(literal in raw for literal in literals):
+            return False
+        values = record.everything
+        return wanted(holds(record, values) for holds in tests)
+
+    return judge
 
 
 def _merged(tests: Sequence[Test]) -> list[Test]:

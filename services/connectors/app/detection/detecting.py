@@ -37,6 +37,8 @@ def condition_of(detection: Any, lists: Lists) -> Node:
         for name, definition in detection.items()
         if name != "condition"
     }
+    if not selections:
+        raise Mistake("The detection has no selections.", _WHERE)
     conditions = detection["condition"]
     several = isinstance(conditions, list)
     parts = [

@@ -28,6 +28,7 @@ from app.detection.correlation_drafts import CorrelationDraft, correlation_of
 from app.detection.detecting import condition_of
 from app.detection.extension import Extension, extension_of, text_of, texts_of
 from app.detection.items import POLICY, Lists
+from app.detection.literals import literals_of
 from app.detection.partial import known_of, may_hold
 from app.detection.rules import EventRule, Problem
 from app.detection.vocabulary import reads_request
@@ -126,6 +127,7 @@ def _draft(document: Document, facts: dict[str, Any], extension: Extension, body
         **facts,
         condition=body,
         fields=fields,
+        literals=literals_of(body),
         matches=compiled(body),
         may_match=lambda operation, category: may_hold(body, known_of(operation, category)) is not False,
         needs_request=any(reads_request(field) for field in asked),

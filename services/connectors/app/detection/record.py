@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from app.detection.lowering import lowered
 from app.detection.paths import find, flattened
 from app.detection.vocabulary import LEVEL_FIELDS, STATUS_FIELDS, reader_of
 from app.events.event import Event
@@ -76,6 +77,11 @@ class Record:
         if known is None:
             known = self._values[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
         return known
+
+    @cached_property
+    def low_raw(self) -> bytes | None:
+        """The raw bytes in lower case, to look for texts in; None where they may hide a text."""
+        return lowered(self.raw)
 
     @cached_property
     def everything(self) -> tuple[Value, ...]:

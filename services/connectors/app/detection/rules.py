@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from app.detection.lowering import lowered
 from app.detection.record import Record
 from app.errors import NotFound
 from app.events.event import Event, Severity
@@ -74,7 +75,8 @@ class EventRule(Rule):
     matches: the compiled condition. may_match: whether an event of that operation (lower case) and category can match
     at all, judged by these alone. needs_request: whether it reads the request's body, which only one of an operation's
     records carries: the condition is judged only where that body is known. condition: the same as a tree, which
-    explains itself. fields: what the condition reads, in lower case.
+    explains itself. fields: what the condition reads, in lower case. literals: texts of which a record that matches
+    has at least one in its bytes; None where that cannot be told, as of most rules without keywords.
     """
 
     matches: Callable[[Record], bool]
@@ -83,6 +85,13 @@ class EventRule(Rule):
     first_seen: FirstSeen | None = None
     condition: "Node | None" = None
     fields: frozenset[str] = frozenset()
+    literals: frozenset[bytes] | None = None
+
+    def may_be_in(self, raw: bytes) -> bool:
+        """Whether the record of these bytes can match: no where the rule's keywords are not in them."""
+        if self.literals is None or (low := lowered(raw)) is None:
+            return True
+        return any(literal in low for literal in self.literals)
 
     @property
     def kind(self) -> Kind:

@@ -9,14 +9,12 @@ import msgspec
 import yaml
 
 from app.connectors import get_connector
-from app.detection.explaining import explain
 from app.detection.findings import findings_of, members
 from app.detection.judging import judge
-from app.detection.operations import operation_key
+from app.detection.operations import Held
 from app.detection.reading import read_rules
-from app.detection.record import Record
-from app.detection.requests import read_request
 from app.detection.rules import Correlation, Rule, RuleSet
+from app.detection.told import explain_records
 from app.errors import Skip
 from app.events.event import Event
 
@@ -132,17 +130,9 @@ def _why(rule: Rule, rules: RuleSet, records: _Records) -> Iterator[str]:
     """Yield what the conditions gave on the first records."""
     if not records:
         yield "All its events are dropped on purpose, as reads are."
-    bodies = {operation_key(event): body for event, raw in records if (body := read_request(raw)) is not None}
-    for event, raw in records[:_EXPLAINED]:
-        yield f"{event.event_time:%H:%M:%S} {event.title}"
-        for member in members(rule, rules):
-            record = Record(event, raw, bodies.get(operation_key(event)))
-            if member is not rule:
-                yield f"  {member.title}"
-            if member.needs_request and record.request is None:
-                yield "  not judged: the rule reads the request, and no record of the operation has it"
-            else:
-                yield from (f"  {line}" for line in explain(member, record).render())
+    for judged in explain_records(rule, rules, [Held(event, raw, "") for event, raw in records])[:_EXPLAINED]:
+        yield f"{judged.event.title}{'' if judged.rule is rule else f', by {judged.rule.title}'}"
+        yield from (f"  {line}" for line in judged.lines)
 
 
 def _all(rules: RuleSet) -> list[Rule]:

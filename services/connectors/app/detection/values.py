@@ -55,12 +55,14 @@ class ValueTest:
 
     text: the wanted value, as people read it. matches: whether a value fits. fits_low: the same judged by the value's
     lower-case text alone; None where that does not tell. exact: the lower-case text that alone fits, where it is one.
+    literals: texts in lower case that are all in any text that fits.
     """
 
     text: str
     matches: Matches
     fits_low: Callable[[str], bool | None]
     exact: str | None = None
+    literals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,12 @@ def string_test(value: SigmaString, *, before: bool = False, after: bool = False
     parts = [*(anything if before else ()), *_parts(value), *(anything if after else ())]
     low = [part.lower() if isinstance(part, str) else part for part in parts]
     fits_low = wildcards_of(low)
+    literals = tuple(part for part in low if isinstance(part, str))
     if isinstance(value, SigmaCasedString):
         fits = wildcards_of(parts)
-        return ValueTest(_told(value), lambda found: fits(found.text), lambda text: None if fits_low(text) else False)
-    exact = "".join(map(str, low)) if all(isinstance(part, str) for part in low) else None
-    return ValueTest(_told(value), lambda found: fits_low(found.low), fits_low, exact)
+        return ValueTest(_told(value), lambda found: fits(found.text), _unsure(fits_low), None, literals)
+    exact = "".join(literals) if len(literals) == len(low) else None
+    return ValueTest(_told(value), lambda found: fits_low(found.low), fits_low, exact, literals)
 
 
 def _parts(value: SigmaString) -> list[str | SpecialChars]:
@@ -147,6 +150,11 @@ def _fits_low_pattern(pattern: str, flags: str) -> Callable[[str], bool | None]:
     fits_low = search_of(pattern, "".join(sorted({*flags, "i"})))
     if "i" in flags:
         return fits_low
+    return _unsure(fits_low)
+
+
+def _unsure(fits_low: Callable[[str], bool]) -> Callable[[str], bool | None]:
+    """Return what says no where the lower-case text does not fit, and else that it depends on the letters' case."""
     return lambda text: None if fits_low(text) else False
 
 

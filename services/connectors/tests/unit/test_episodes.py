@@ -1,59 +1,16 @@
 """When a correlation is satisfied, against an evaluator that looks at every window there is."""
 
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from conftest import NOW
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from naive_detections import RULES, SPAN, TYPES, a_correlation, naive_episodes
 
 from app.detection.episodes import Need, Sighting, rule_key, satisfied, windows_after, windows_before
-from app.detection.rules import Correlation
-from app.events.event import Severity
-
-TYPES = ("event_count", "value_count", "temporal", "temporal_ordered")
-RULES = ("rule-a", "rule-b", "rule-c")
-SPAN = timedelta(minutes=10)
-
-
-def correlation(kind, **changes):
-    facts = {"id": "c", "title": "Much", "severity": Severity.HIGH, "path": Path("c.yml"), "type": kind}
-    facts |= {"rules": RULES, "group_by": ("aisoc.actor",), "timespan": SPAN, "at_least": 3}
-    return Correlation(**(facts | changes))
-
-
 def sighting(minute, number=0, rule="rule-a", key=b"x"):
     return Sighting(NOW + timedelta(minutes=minute), UUID(int=number), rule, key)
-
-
-def naive_holds(rule, window):
-    if rule.type in ("event_count", "value_count"):
-        return len({each.key for each in window}) >= rule.at_least
-    if rule.type == "temporal":
-        return {each.rule_id for each in window} >= set(rule.rules)
-    reached = [each.time for each in window if each.rule_id == rule.rules[0]]
-    for name in rule.rules[1:]:
-        reached = [one.time for one in window if one.rule_id == name and any(at <= one.time for at in reached)]
-    return bool(reached)
-
-
-def naive_episodes(rule, sightings):
-    """Every window that begins with a sighting; then joined until no two share one."""
-    windows = [
-        {each for each in sightings if first.time <= each.time <= first.time + rule.timespan} for first in sightings
-    ]
-    sets = [window for window in windows if naive_holds(rule, window)]
-    joined = True
-    while joined:
-        joined = False
-        for one in sets:
-            other = next((each for each in sets if each is not one and each & one), None)
-            if other is not None:
-                sets = [each for each in sets if each is not one and each is not other] + [one | other]
-                joined = True
-                break
-    return sorted((frozenset(each) for each in sets), key=lambda found: min(each.time for each in found))
 
 
 @st.composite
@@ -71,7 +28,7 @@ def seen(draw, kind):
 @given(st.data())
 def test_episodes_are_those_that_looking_at_every_window_finds(data):
     kind = data.draw(st.sampled_from(TYPES))
-    rule = correlation(kind, at_least=data.draw(st.integers(1, 4)))
+    rule = a_correlation(kind, at_least=data.draw(st.integers(1, 4)))
     sightings = data.draw(seen(kind))
     assert [frozenset(each.sightings) for each in satisfied(rule, sightings)] == naive_episodes(rule, sightings)
 
@@ -80,7 +37,7 @@ def test_episodes_are_those_that_looking_at_every_window_finds(data):
 @given(st.data())
 def test_windows_that_begin_with_a_sighting_hold_the_same_as_those_that_end_with_one(data):
     kind = data.draw(st.sampled_from(TYPES))
-    need = Need.of(correlation(kind))
+    need = Need.of(a_correlation(kind))
     rows = sorted((each.time, each.key) for each in data.draw(seen(kind)))
 
     def held(windows):
@@ -91,30 +48,30 @@ def test_windows_that_begin_with_a_sighting_hold_the_same_as_those_that_end_with
 
 def test_a_timespan_holds_both_its_ends():
     three = [sighting(0, 1, key=b"1"), sighting(5, 2, key=b"2"), sighting(10, 3, key=b"3")]
-    (episode,) = satisfied(correlation("event_count"), three)
+    (episode,) = satisfied(a_correlation("event_count"), three)
     assert (episode.first, episode.last) == (NOW, NOW + SPAN)
     late = Sighting(NOW + SPAN + timedelta(microseconds=1), UUID(int=3), "rule-a", b"3")
-    assert satisfied(correlation("event_count"), [*three[:2], late]) == []
+    assert satisfied(a_correlation("event_count"), [*three[:2], late]) == []
 
 
 def test_records_of_one_operation_count_once():
     same = [sighting(minute, minute, key=b"one") for minute in range(9)]
-    assert satisfied(correlation("event_count"), same) == []
+    assert satisfied(a_correlation("event_count"), same) == []
 
 
 def test_equal_times_are_in_order():
     at_once = [sighting(0, number, rule, rule_key(rule)) for number, rule in enumerate(reversed(RULES))]
-    assert len(satisfied(correlation("temporal_ordered"), at_once)) == 1
+    assert len(satisfied(a_correlation("temporal_ordered"), at_once)) == 1
 
 
 def test_the_wrong_order_is_none():
     reverse = [sighting(minute, minute, rule, rule_key(rule)) for minute, rule in enumerate(reversed(RULES))]
-    assert satisfied(correlation("temporal_ordered"), reverse) == []
-    assert len(satisfied(correlation("temporal"), reverse)) == 1
+    assert satisfied(a_correlation("temporal_ordered"), reverse) == []
+    assert len(satisfied(a_correlation("temporal"), reverse)) == 1
 
 
 def test_a_rule_that_is_named_twice_is_one():
-    rule = correlation("temporal_ordered", rules=("rule-a", "rule-b", "rule-a"))
+    rule = a_correlation("temporal_ordered", rules=("rule-a", "rule-b", "rule-a"))
     both = [sighting(minute, minute, name, rule_key(name)) for minute, name in enumerate(RULES[:2])]
     assert len(satisfied(rule, both)) == 1
 
@@ -124,5 +81,5 @@ def test_a_long_storm_costs_little():
         Sighting(NOW + timedelta(milliseconds=at), UUID(int=at), "rule-a", at.to_bytes(4, "big"))
         for at in range(50_000)
     ]
-    (episode,) = satisfied(correlation("event_count", at_least=30), storm)
+    (episode,) = satisfied(a_correlation("event_count", at_least=30), storm)
     assert len(episode.sightings) == 50_000

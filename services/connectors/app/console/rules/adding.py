@@ -1,7 +1,7 @@
 """How rules are added: where their files go, and a dialog that checks a rule before it goes there."""
 
-import asyncio
 import os
+from uuid import uuid4
 
 from nicegui import ui
 
@@ -9,13 +9,14 @@ from app.console.connector_actions import opened_dialog
 from app.console.connector_words import number
 from app.console.copying import copy_button
 from app.console.parts import finding, severity_chip, tag
-from app.console.rules.checking import LONGEST, Checked, check_text
 from app.console.rules.words import KINDS
 from app.console.view import View
-from app.detection.rules import Rule
+from app.detection.rules import Rule, RuleSet
+from app.detection.trying import LONGEST_TEXT, check_rules
+from app.security.roles import Role
 
 _EXAMPLE = """title: Virtual machine deleted
-id: 00000000-0000-4000-8000-000000000001
+id: {id}
 status: experimental
 description: Somebody deleted a virtual machine.
 logsource:
@@ -50,10 +51,16 @@ async def show_adding(view: View) -> None:
             finding("warning", "No folder of your own is set.", "Set it where AiSOC starts, and start it again:")
             _command(f"AISOC_RULES=/srv/aisoc/rules{os.pathsep}/srv/sigma/rules/cloud/azure")
         tag("h3", "For example")
-        _command(_EXAMPLE)
+        _command(_EXAMPLE.format(id=uuid4()))
         with ui.row().classes("dialog-buttons"):
-            ui.button("Check a rule …", on_click=lambda: (dialog.close(), ask_check(view))).props("outline")
+            if view.may(Role.ANALYST):
+                ui.button("Check a rule …", on_click=lambda: _instead(view, dialog)).props("outline")
             ui.button("Close", on_click=dialog.close).props("flat")
+
+
+def _instead(view: View, dialog: ui.dialog) -> None:
+    dialog.close()
+    ask_check(view)
 
 
 def _command(text: str) -> None:
@@ -76,7 +83,7 @@ class _Check:
         self._view = view
         ui.label("Paste one rule or several. They are read as files are, and not kept.").classes("quiet")
         self._text = ui.textarea("YAML of the rule").props(
-            f"outlined maxlength={LONGEST} autocomplete=off spellcheck=false input-class=yaml-input"
+            f"outlined maxlength={LONGEST_TEXT} autocomplete=off spellcheck=false input-class=yaml-input"
         )
         self._found = ui.element("div").classes("findings").props('aria-live="polite"')
         with ui.row().classes("dialog-buttons"):
@@ -85,27 +92,27 @@ class _Check:
             button.bind_enabled_from(self._text, "value", backward=lambda value: bool((value or "").strip()))
 
     async def _check(self) -> None:
-        service = await self._view.service()
-        checked = await asyncio.to_thread(check_text, self._text.value or "", {})
+        checked = await check_rules(await self._view.service(), self._text.value or "")
         self._found.clear()
         with self._found:
             _draw_checked(checked)
 
 
-def _draw_checked(checked: Checked) -> None:
+def _draw_checked(checked: RuleSet) -> None:
+    rules: tuple[Rule, ...] = (*checked.rules.values(), *checked.correlations.values())
     for problem in checked.problems:
         line = f"Line {problem.line}: " if problem.line else ""
         rule = f" ({problem.rule})" if problem.rule else ""
         finding("error", f"{line}{problem.reason}{rule}")
-    if not checked.problems and not checked.rules:
+    if not checked.problems and not rules:
         finding("warning", "There is no rule in this text.", "A rule has a title, a logsource and a detection.")
-    for rule in checked.rules:
+    for rule in rules:
         with ui.element("div").classes("checked-rule"):
             severity_chip(rule.severity)
             ui.label(rule.title).classes("strong wrap")
             ui.label(KINDS[rule.kind]).classes("quiet small")
-    if checked.rules and not checked.problems:
-        finding("ok", f"Fine: {_rules(checked.rules)} can be used.", "Put the text into a file in a folder of rules.")
+    if rules and not checked.problems:
+        finding("ok", f"Fine: {_rules(rules)} can be used.", "Put the text into a file in a folder of rules.")
 
 
 def _rules(rules: tuple[Rule, ...]) -> str:

@@ -1,27 +1,27 @@
 """What the pages on rules share: their head, the problems of files, the switch."""
 
-from collections.abc import Callable
-from typing import Any
-
 from nicegui import ui
 
 from app.console.connector_words import number
 from app.console.parts import finding, titled
+from app.console.rules.adding import ask_check, show_adding
 from app.console.rules.words import problem_words
 from app.console.view import View
 from app.detection.rules import Problem
 from app.detection.switching import switch_rule
+from app.security.roles import Role
 
 _TABS = (("/rules", "Rules", "rule"), ("/rules/coverage", "ATT&CK coverage", "grid_view"))
 _SHOWN = 3
 _REMEDY = "Mend the file: it is read again within seconds. The other rules work."
 
 
-def rules_head(current: str, check: Callable[[], Any], add: Callable[[], Any]) -> None:
+def rules_head(view: View, current: str) -> None:
     """Draw the title, what can be done with all rules, and the ways to list and matrix. current: the page's path."""
     with titled("Rules"), ui.element("div").classes("buttons"):
-        ui.button("Check a rule …", icon="fact_check", on_click=check).props("outline")
-        ui.button("Add rules …", icon="add", on_click=add).props("outline")
+        if view.may(Role.ANALYST):
+            ui.button("Check a rule …", icon="fact_check", on_click=lambda: ask_check(view)).props("outline")
+        ui.button("Add rules …", icon="add", on_click=lambda: show_adding(view)).props("outline")
     with ui.element("nav").classes("tabs").props('aria-label="Rules"'):
         for path, name, icon in _TABS:
             with ui.link(target=path).classes("tab current" if path == current else "tab") as link:

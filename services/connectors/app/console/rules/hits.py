@@ -13,7 +13,6 @@ from app.storage.alert_queries import AlertRow
 from app.storage.figures import Bar, Histogram
 from app.storage.rule_hits import DAYS, first_day
 
-
 _DAY = timedelta(days=1)
 
 

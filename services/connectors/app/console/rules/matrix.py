@@ -10,7 +10,6 @@ from app.console.connector_words import number
 from app.console.live import Region, pulse, text
 from app.console.pages import page
 from app.console.parts import tag
-from app.console.rules.adding import ask_check, show_adding
 from app.console.rules.common import draw_problems, rules_head
 from app.console.rules.figures import Listed, read_rules_page
 from app.console.view import View
@@ -62,7 +61,7 @@ class _Matrix:
     """The page's parts."""
 
     def __init__(self, view: View) -> None:
-        rules_head("/rules/coverage", lambda: ask_check(view), lambda: show_adding(view))
+        rules_head(view, "/rules/coverage")
         self._problems = Region(draw_problems, "rule-problems")
         with ui.element("section").classes("panel"):
             with ui.element("div").classes("matrix-head"):

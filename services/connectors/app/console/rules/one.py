@@ -15,7 +15,6 @@ from app.console.rules.hits import days_in_words, draw_alerts, histogram_of
 from app.console.rules.hunting import Hunts, ask_hunt
 from app.console.rules.told import draw_about, draw_facts, draw_source
 from app.console.view import View
-from app.detection.rules import EventRule, Rule
 from app.security.roles import Role
 from app.service import Service
 from app.storage.figures import Histogram
@@ -83,6 +82,7 @@ class _OneRule:
     def _show_chart(self, told: OneRule) -> None:
         histogram = histogram_of(told.each, told.now)
         text(self._said, days_in_words(told.each))
+        self._chart_place.set_visibility(told.each.hits > 0)
         if self._chart is None:
             with self._chart_place:
                 self._chart = severity_chart(histogram)
@@ -99,8 +99,7 @@ class _OneRule:
                 severity_chip(self._rule.severity)
             with ui.element("div").classes("buttons"):
                 self._state = Region(self._draw_state, "rule-state")
-                if isinstance(self._rule, EventRule):
-                    ui.button("Explain …", icon="account_tree", on_click=self._explain).props("outline")
+                ui.button("Explain …", icon="account_tree", on_click=self._explain).props("outline")
                 if self._view.may(Role.ANALYST):
                     ui.button("Hunt …", icon="travel_explore", on_click=self._hunt).props("unelevated")
 
@@ -119,7 +118,5 @@ class _OneRule:
     def _hunt(self) -> None:
         ask_hunt(self._view, self._rule)
 
-    async def _explain(self) -> None:
-        rule: Rule = self._rule
-        if isinstance(rule, EventRule):
-            await ask_event(self._view, rule)
+    def _explain(self) -> None:
+        ask_event(self._view, self._rule)

@@ -8,7 +8,6 @@ from nicegui import ui
 
 from app.console.live import Region, pulse, text
 from app.console.pages import page
-from app.console.rules.adding import ask_check, show_adding
 from app.console.rules.common import draw_problems, rules_head, switch
 from app.console.rules.figures import Rules, read_rules_page
 from app.console.rules.filters import Filters
@@ -36,7 +35,7 @@ class _List:
         self._view, self._wanted = view, wanted
         self._told = Rules((), ())
         self._own: Sequence[Path] = ()
-        rules_head("/rules", lambda: ask_check(view), lambda: show_adding(view))
+        rules_head(view, "/rules")
         self._problems = Region(draw_problems, "rule-problems")
         with ui.element("section").classes("panel"):
             self._filters = Filters(wanted, self._narrow)

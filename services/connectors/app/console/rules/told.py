@@ -17,7 +17,7 @@ def draw_about(rule: Rule, titles: Mapping[str, str]) -> None:
     with panel("What it looks for"):
         ui.label(rule.description or "Its file has no description.").classes("wrap prose")
         if said := condition_words(rule, titles):
-            ui.label(said).classes("wrap strong")
+            ui.label(said).classes("wrap prose")
         if isinstance(rule, Correlation):
             with ui.element("ul").classes("plain-list"):
                 for each in rule.rules:

@@ -1,6 +1,6 @@
 """What the pages on rules say in words: kinds, times, what a rule counts, how a hunt goes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -18,6 +18,15 @@ _KIND_HELP = {
     "event": "Each operation that matches makes an alert.",
     "first_seen": "Only what matches for the first time in a while makes an alert.",
     "correlation": "Several matches of other rules together make an alert.",
+}
+_FIELDS = {
+    "src_ip": "address",
+    "src_country": "country",
+    "resource_id": "resource",
+    "event_type": "operation",
+    "subscription_id": "subscription",
+    "principal_id": "principal",
+    "role_id": "role",
 }
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
@@ -47,37 +56,43 @@ def condition_words(rule: Rule, titles: Mapping[str, str]) -> str:
         case Correlation():
             return _correlation_words(rule, [titles.get(each, each) for each in rule.rules])
         case EventRule(first_seen=seen) if seen is not None:
-            group = _and(seen.group_by)
-            what = f"a {seen.field} that is new for its {group}" if seen.field else f"a {group} not seen before"
-            return f"Counts only {what}, within {span_words(seen.timespan)}."
+            group = _and([field_words(each) for each in seen.group_by])
+            new = f"{field_words(seen.field)} was not seen with its {group}" if seen.field else f"{group} was not seen"
+            return f"It counts only where the {new} in the {span_words(seen.timespan)} before."
     return ""
 
 
 def _correlation_words(rule: Correlation, titles: list[str]) -> str:
     within = f"within {span_words(rule.timespan)}"
-    same = f" by the same {_and(rule.group_by)}" if rule.group_by else ""
+    same = f" with the same {_and([field_words(each) for each in rule.group_by])}" if rule.group_by else ""
     named = _or(titles)
     match rule.type:
         case "event_count":
             return f"{rule.at_least} or more operations {within}{same} that match {named}."
         case "value_count":
-            return f"{rule.at_least} or more different values of {rule.field} {within}{same} in matches of {named}."
+            values = f"values of {field_words(rule.field or '')}"
+            return f"{rule.at_least} or more different {values} {within}{same}, in matches of {named}."
         case "temporal_ordered":
             return f"Matches of {' → '.join(titles)}, in this order, {within}{same}."
     return f"Matches of {_and(titles)}, in any order, {within}{same}."
 
 
-def _and(names: object) -> str:
+def field_words(field: str) -> str:
+    """Return what a field of a rule is called in words, as far as it is one of ours."""
+    own = field.removeprefix("aisoc.")
+    return _FIELDS.get(own, own.replace("_", " ")) if own != field else field
+
+
+def _and(names: Sequence[str]) -> str:
     return _listed(names, "and")
 
 
-def _or(names: object) -> str:
+def _or(names: Sequence[str]) -> str:
     return _listed(names, "or")
 
 
-def _listed(names: object, word: str) -> str:
-    told = [str(each) for each in names] if isinstance(names, (list, tuple)) else [str(names)]
-    return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} {word} {told[-1]}"
+def _listed(names: Sequence[str], word: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def problem_words(problem: Problem) -> str:

@@ -1,0 +1,76 @@
+"""Where rules come from on the command line: the settings' folders, without a database, or a file that is named."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.detection.rules import ActiveRules, Rule, RuleSet
+from app.errors import InvalidInput
+from app.settings import Settings, read_settings
+
+RuleName = Annotated[
+    str, typer.Argument(metavar="RULE", help="A rule's id, its first digits, its whole title, or a rule file.")
+]
+
+
+def has_database(settings: Settings | None = None) -> bool:
+    """Whether there is a database already: one is named, or the private one was made before."""
+    settings = settings or read_settings()
+    return settings.database_url is not None or (settings.home / "postgres").is_dir()
+
+
+def default_folders(settings: Settings | None = None) -> list[Path]:
+    """Return the folder of the shipped rules, and those of the settings."""
+    raise NotImplementedError
+
+
+def expand_values(settings: Settings | None = None) -> Mapping[str, Sequence[str]]:
+    """Return the settings' values for |expand. Raises InvalidInput where their file cannot be read."""
+    raise NotImplementedError
+
+
+def check_paths(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths. Raises InvalidInput (file_unreadable) for one that does not exist."""
+    for path in paths:
+        if not path.exists():
+            raise InvalidInput("file_unreadable", f"There is no file or folder {path}.", "Check the path.")
+    return list(paths)
+
+
+def read_settings_rules(*more: Path) -> ActiveRules:
+    """Read the shipped rules and those of the settings' folders, and further files; all of them count as on.
+
+    Raises InvalidInput where the values for |expand cannot be read.
+    """
+    from app.detection.reading import read_rules  # noqa: PLC0415 - the Sigma parser takes its time to load
+
+    found = read_rules([*default_folders(), *more], expand_values())
+    return ActiveRules(found.rules, found.correlations, found.problems)
+
+
+def named_rule(rules: RuleSet, typed: str) -> tuple[RuleSet, Rule]:
+    """Return the rule that was typed, an id, a title or a rule file, and the rules with those of the file.
+
+    Raises NotFound (unknown_rule), or InvalidInput (not_one_rule) where a file has none or several.
+    """
+    from app.detection.reading import read_rules  # noqa: PLC0415 - as above
+
+    file = Path(typed)
+    if not file.is_file():
+        return rules, _active(rules).find(typed)
+    found = read_rules([file], expand_values())
+    own: list[Rule] = list(found.correlations.values()) or list(found.rules.values())
+    if len(own) != 1:
+        problems = " ".join(f"Line {problem.line}: {problem.reason}" for problem in found.problems)
+        raise InvalidInput(
+            "not_one_rule",
+            f"{file} has {len(own)} rules that can be used. {problems}".strip(),
+            "Give a file with one rule, or with one correlation of its rules; aisoc rules check tells its mistakes.",
+        )
+    return RuleSet({**rules.rules, **found.rules}, {**rules.correlations, **found.correlations}), own[0]
+
+
+def _active(rules: RuleSet) -> ActiveRules:
+    return rules if isinstance(rules, ActiveRules) else ActiveRules(rules.rules, rules.correlations)

@@ -1,0 +1,134 @@
+"""`aisoc rules`: the detection rules, which of them are on, and the tools to write and try them."""
+
+from typing import Annotated
+
+import typer
+
+from app.cli import rules_checking, rules_explaining, rules_hunting
+from app.cli.operator import operator
+from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout, table
+from app.cli.rule_files import has_database, read_settings_rules
+from app.cli.rule_problems import print_problems, problem_facts
+from app.cli.rule_view import print_rule, rule_facts, whole_rule
+from app.detection.rule_views import RulesView, RuleView, list_rules, read_rule
+from app.detection.rules import Rule
+from app.detection.switching import switch_rule
+from app.errors import AisocError
+from app.events.event import Severity
+from app.main import open_service
+from app.search.typed import parse_severities
+
+app = typer.Typer(help="Detection rules: what is watched for, and tools to write and try rules.", no_args_is_help=True)
+RuleName = Annotated[str, typer.Argument(metavar="RULE", help="A rule's id, its first digits, or the whole title.")]
+
+
+@app.command(name="list")
+def list_(
+    severity: Annotated[
+        list[str] | None,
+        typer.Option(help="info, low, medium, high, critical; medium+ for that and above. Repeatable."),
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Only rules that are off.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the rules, the most severe first, and below them what could not be read (exit code 1 then).
+
+    Example: aisoc rules list --severity high+
+    """
+
+    async def work() -> tuple[RulesView, set[Severity], bool]:
+        chosen = set(parse_severities(severity or []) or Severity)
+        view, counted = await _rules()
+        return view, chosen, counted
+
+    view, chosen, counted = run(work(), as_json=as_json)
+    wanted = [each for each in view.rules if each.rule.severity in chosen and not (off and each.on)]
+    wanted.sort(key=lambda each: (-each.rule.severity.rank, each.rule.title.lower()))
+    if as_json:
+        problems = [problem_facts(problem) for problem in view.problems]
+        print_json({"rules": [rule_facts(each, counted=counted) for each in wanted], "problems": problems})
+    else:
+        _print_list(wanted, counted=counted)
+        print_problems(view.problems)
+    raise typer.Exit(1 if view.problems else 0)
+
+
+@app.command()
+def show(rule: RuleName, as_json: AsJson = False) -> None:
+    """Show a rule: what it watches for and why it matters, false positives, what to do, and its source.
+
+    Example: aisoc rules show "Owner granted at subscription scope"
+    """
+
+    async def work() -> tuple[RuleView, bool]:
+        if not has_database():
+            found = read_settings_rules().find(rule)
+            return RuleView(found, on=True), False
+        async with open_service(actor=operator()) as service:
+            found = (await service.rules.current(service.engine)).find(rule)
+            return await read_rule(service, found.id), True
+
+    view, counted = run(work(), as_json=as_json)
+    if as_json:
+        print_json(rule_facts(view, counted=counted) | whole_rule(view.rule))
+    else:
+        print_rule(stdout(), view, counted=counted)
+
+
+@app.command()
+def on(rule: RuleName) -> None:
+    """Turn a rule on again; workers and console follow within seconds."""
+    _switch(rule, on=True)
+
+
+@app.command()
+def off(rule: RuleName) -> None:
+    """Turn a rule off: it matches nothing any more, its alerts stay.
+
+    Example: aisoc rules off "A public IP address was created"
+    """
+    _switch(rule, on=False)
+
+
+rules_checking.register(app)
+rules_explaining.register(app)
+rules_hunting.register(app)
+
+
+def _switch(typed: str, *, on: bool) -> None:
+    async def work() -> Rule:
+        async with open_service(actor=operator()) as service:
+            rule = (await service.rules.current(service.engine)).find(typed)
+            await switch_rule(service, rule.id, on)
+            return rule
+
+    rule = run(work())
+    stdout().print(f"{printable(rule.title)} is {'on' if on else 'off'}.", soft_wrap=True)
+
+
+async def _rules() -> tuple[RulesView, bool]:
+    """Return the rules, and whether a database told which are on and how often they hit."""
+    if has_database():
+        try:
+            async with open_service(actor=operator()) as service:
+                return await list_rules(service), True
+        except AisocError as error:
+            stderr().print(f"Without hits, and as if all were on: {printable(error.message)}", style="dim")
+    rules = read_settings_rules()
+    found: list[Rule] = [*rules.rules.values(), *rules.correlations.values()]
+    return RulesView(tuple(RuleView(rule, on=True) for rule in found), rules.problems), False
+
+
+def _print_list(views: list[RuleView], *, counted: bool) -> None:
+    if not views:
+        stdout().print("No rule is so.")
+        return
+    shown = table("severity", "title", "kind", "techniques", *(["", "hits, 30 d"] if counted else []), "file")
+    for view in views:
+        rule = view.rule
+        state = ["" if view.on else "off", f"{view.hits:,}" if view.hits else "-"] if counted else []
+        kind, techniques = rule.kind.replace("_", " "), " ".join(rule.techniques)
+        shown.add_row(
+            severity_text(rule.severity), printable(rule.title), kind, techniques, *state, printable(str(rule.path))
+        )
+    stdout().print(shown)
