@@ -126,7 +126,7 @@ _assignee = Field(
 )
 
 
-class Change(Body):
+class ChangeOfAlert(Body):
     """What to change; what is left out, or null, stays."""
 
     status: Status | None = Field(None, description="Opening a closed alert clears its verdict.")
@@ -137,7 +137,7 @@ class Change(Body):
     )
 
 
-class ChangeOfMany(Change):
+class ChangeOfAlerts(ChangeOfAlert):
     """What to change of which alerts; all or none."""
 
     ids: list[UUID] = Field(min_length=1, max_length=MOST_AT_ONCE)
