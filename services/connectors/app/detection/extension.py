@@ -1,8 +1,8 @@
 """What our own key `aisoc:` in a Sigma rule says: how alerts read, what to do next, and first-seen conditions."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
-from string import Formatter
 from typing import Any
 
 from sigma.correlations import SigmaCorrelationTimespan
@@ -15,6 +15,8 @@ _KEYS = {"title", "why", "next_steps", "first_seen", "alerts"}
 _FIRST_SEEN_KEYS = {"group-by", "field", "timespan"}
 _LONGEST_FIRST_SEEN = timedelta(days=400)
 _WHERE: Path = ("aisoc",)
+_BRACES = re.compile(r"\{[^{}]*\}")
+_FACT = re.compile(r"\{(?:aisoc\.)?[a-z][a-z0-9_]*\}")
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,11 @@ def _title(told: Any) -> str | None:
     """Return an alert's title with names in braces."""
     path = (*_WHERE, "title")
     title = text_of(told, path)
-    try:
-        names = [part[1:] for part in Formatter().parse(title) if part[1] is not None]
-    except ValueError:
-        raise Mistake("A brace of the title is not closed; write {{ for a brace that is meant.", path) from None
-    for name, form, conversion in names:
-        if not (name or "").replace(".", "_").isidentifier() or form or conversion:
-            raise Mistake(f"The title has {{{name}}}: in braces stands the name of a fact, such as {{actor}}.", path)
+    for name in _BRACES.findall(title):
+        if not _FACT.fullmatch(name):
+            raise Mistake(f"The title has {name}: in braces stands the name of a fact, such as {{actor}}.", path)
+    if set(_BRACES.sub("", title)) & set("{}"):
+        raise Mistake("A brace of the title has no partner.", path)
     return title or None
 
 
