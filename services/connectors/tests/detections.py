@@ -16,9 +16,7 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
-def a_rule(
-    name: str, operation: str, matches: Callable[[Record], bool] = lambda _: True, **fields: Any
-) -> EventRule:
+def a_rule(name: str, operation: str, matches: Callable[[Record], bool] = lambda _: True, **fields: Any) -> EventRule:
     """Return a rule on one operation."""
     return EventRule(
         **{
