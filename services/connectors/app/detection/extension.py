@@ -1,6 +1,7 @@
 """What our own key `aisoc:` in a Sigma rule says: how alerts read, what to do next, and first-seen conditions."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from sigma.correlations import SigmaCorrelationTimespan
 from sigma.exceptions import SigmaTimespanError
 
 from app.detection.rules import FirstSeen
+from app.detection.vocabulary import known_field
 from app.detection.yaml_documents import Mistake, Path
 
 _KEYS = {"title", "why", "next_steps", "first_seen", "alerts"}
@@ -96,11 +98,23 @@ def _first_seen(told: Any) -> FirstSeen | None:
     group_by = texts_of(told.get("group-by"), (*path, "group-by"))
     if not group_by:
         raise Mistake("`first_seen` needs `group-by`, such as [aisoc.actor].", path)
+    field = text_of(told.get("field"), (*path, "field"))
+    check_fields(group_by, (*path, "group-by"))
+    check_fields([field], (*path, "field"))
     return FirstSeen(
         group_by=group_by,
-        field=text_of(told.get("field"), (*path, "field")) or None,
+        field=field or None,
         timespan=timespan_of(told.get("timespan"), (*path, "timespan"), _LONGEST_FIRST_SEEN),
     )
+
+
+def check_fields(fields: Iterable[str], path: Path) -> None:
+    """Raise Mistake where a field of our own is none."""
+    for field in fields:
+        if not known_field(field):
+            raise Mistake(
+                f"There is no field {field!r}: see the fields that begin with aisoc. in the documentation.", path
+            )
 
 
 def timespan_of(told: Any, path: Path, longest: timedelta) -> timedelta:
