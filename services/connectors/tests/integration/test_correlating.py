@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 
 from app.detection.rules import FirstSeen
 
-_slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_slowly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
