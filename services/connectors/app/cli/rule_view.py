@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from app.cli.output import printable, severity_text, table, when
+from app.detection.countries import unusable
 from app.detection.rule_views import RuleView
 from app.detection.rules import Correlation, EventRule, Rule
 
@@ -22,6 +23,7 @@ def print_rule(console: Console, view: RuleView, *, counted: bool) -> None:
         "hits in 30 days": f"{view.hits:,}{f', last at {when(view.last_hit)} UTC' if view.last_hit else ''}"
         if counted
         else None,
+        "needs": unusable(rule),
         "id": rule.id,
         "file": f"{rule.path}:{rule.line}",
     }
