@@ -14,6 +14,12 @@ from app.console.pages import PAGES as DECLARED
 
 PAGES = {
     "overview": "/",
+    "alerts": "/alerts",
+    "alerts-none": "/alerts?q=nothing+like+it",
+    "alert-beside": "/alerts?alert={alert}",
+    "alert": "/alerts/{alert}",
+    "no-alert": "/alerts/00000000-0000-0000-0000-000000000000",
+    "suppressions": "/alerts/suppressions",
     "connectors": "/connectors",
     "connector": "/connectors/{connector}",
     "connector-failing": "/connectors/{failing}",
@@ -70,7 +76,7 @@ def test_no_page_of_the_console_is_left_out():
 
 def test_the_menu_of_a_phone_leads_to_every_place(visit):
     page = visit("/", size=PHONE)
-    for name in ("Connectors", "Events", "Overview"):
+    for name in ("Connectors", "Alerts", "Events", "Overview"):
         page.get_by_role("button", name="Menu").click()
-        page.get_by_role("navigation", name="Places").get_by_role("link", name=name, exact=True).click()
+        page.get_by_role("navigation", name="Places").get_by_role("link", name=re.compile(f"^{name}\\b")).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()

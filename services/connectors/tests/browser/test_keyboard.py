@@ -22,7 +22,9 @@ def test_a_slash_goes_to_the_search_and_enter_searches(page):
     page.wait_for_url("**/events?q=severity%3E%3Dhigh")
 
 
-@pytest.mark.parametrize(("key", "path"), [("c", "/connectors"), ("e", "/events"), ("s", "/settings"), ("o", "/")])
+@pytest.mark.parametrize(
+    ("key", "path"), [("c", "/connectors"), ("a", "/alerts"), ("e", "/events"), ("s", "/settings"), ("o", "/")]
+)
 def test_g_and_a_letter_go_to_a_place(page, key, path):
     page.keyboard.press("g")
     with page.expect_navigation():

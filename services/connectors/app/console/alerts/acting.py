@@ -22,6 +22,7 @@ class Acting:
 
     def __init__(self, view: View, done: Done) -> None:
         self._view, self.done = view, done
+        self._page = ui.context.client.layout
 
     async def take(self, alerts: Sequence[AlertRow]) -> None:
         """Assign alerts to the visitor; new ones are in progress then."""
@@ -81,7 +82,8 @@ class Acting:
 
     async def _tell(self, said: str) -> None:
         await self.done()
-        ui.notify(said, type="positive", timeout=2500)
+        with self._page:  # the button that was pressed may be gone
+            ui.notify(said, type="positive", timeout=2500)
 
 
 def assign_menu(acting: Acting, view: View, alerts: Callable[[], Sequence[AlertRow]]) -> None:

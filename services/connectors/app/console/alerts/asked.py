@@ -13,7 +13,7 @@ from app.storage.alert_queries import Order
 
 STATES = {"open": "Open", "closed": "Closed", "all": "All"}
 OWNERS = {"": "Anybody's", ME: "Mine", NOBODY: "Unassigned"}
-ORDERS: dict[Order, str] = {"severity": "By severity", "newest": "Newest first"}
+ORDERS = {"severity": "By severity", "newest": "Newest first"}
 LONGEST = 2_000
 _STATUSES: dict[str, tuple[Status, ...]] = {"open": OPEN, "closed": ("closed",), "all": ()}
 

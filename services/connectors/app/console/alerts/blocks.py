@@ -15,7 +15,8 @@ from app.detection.attack_table import TACTICS
 from app.detection.rules import Rule
 from app.errors import AisocError
 from app.search.refine import with_term
-from app.storage.alert_queries import AlertRow, Entity
+from app.storage.alert_queries import AlertRow
+from app.storage.alerts import Entity
 
 # Which search field finds the events of an entity.
 _FIELDS = {"actor": "actor", "ip": "ip", "resource": "resource", "principal": "actor"}

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from app.console.alerts.acting import Acting
 from app.console.alerts.blocks import draw_entities, draw_facts, draw_rule
-from app.console.alerts.head import Standing, draw_acts, draw_standing
+from app.console.alerts.head import Acts, Standing, draw_standing
 from app.console.alerts.history import History
 from app.console.alerts.known_rules import rule_of
 from app.console.alerts.story import Story
@@ -21,7 +21,7 @@ from app.detection.alerts import AlertDetail, read_alert
 from app.detection.rules import Rule
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_queries import Entity
+from app.storage.alerts import Entity
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,9 @@ class Detail:
         self._view, self._acting, self.alert = view, acting, whole.detail.alert
         self._heading = "h2" if columns else "h3"
         self._may_work = view.may(Role.ANALYST)
-        self._head = Region(self._draw_head, "alert-head")
+        with ui.element("div").classes("alert-head"):
+            self._head = Region(draw_standing, "alert-standing-now")
+            self._acts = Acts(view, acting, lambda: self.alert, self._hold_back) if self._may_work else None
         with _box("alert-columns", there=columns):
             with _box("alert-column", there=columns):
                 self._facts = self._block(draw_facts, columns=columns)
@@ -66,6 +68,8 @@ class Detail:
         # What people do with it changes nothing of what happened.
         happened = replace(alert, status="new", verdict=None, assignee=None, updated_at=alert.created_at)
         self._head.show(Standing.of(whole.detail, whole.now))
+        if self._acts is not None:
+            self._acts.show(alert)
         self._facts.show(self._heading, happened)
         self._rule.show(self._heading, happened, whole.rule)
         self._entities.show(self._heading, alert.entities)
@@ -74,11 +78,6 @@ class Detail:
 
     def _block(self, draw: Callable[..., None], *, columns: bool) -> Region:
         return Region(draw, _block_classes(columns=columns))
-
-    def _draw_head(self, standing: Standing) -> None:
-        draw_standing(standing)
-        if self._may_work:
-            draw_acts(self._view, self._acting, lambda: self.alert, self._hold_back)
 
     def _draw_entities(self, heading: str, entities: tuple[Entity, ...]) -> None:
         draw_entities(heading, entities, self._hold_back if self._may_work else None)

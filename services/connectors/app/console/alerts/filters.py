@@ -1,6 +1,7 @@
 """The controls above the queue: which alerts, how many of them there are, and in which order."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from nicegui import ui
 
@@ -23,13 +24,11 @@ class Filters:
         with ui.element("div").classes("alert-filters").props('role=search aria-label="Which alerts"'):
             with ui.element("div").classes("choices").props('role=group aria-label="State"'):
                 self._states = {
-                    state: _Choice(word, lambda state=state: self._change(state=state))
-                    for state, word in STATES.items()
+                    state: _Choice(word, partial(self._change, state=state)) for state, word in STATES.items()
                 }
             with ui.element("div").classes("choices").props('role=group aria-label="Severity"'):
                 self._severities = {
-                    each: _Choice(each.value, lambda each=each: self._switch(each), dot=each)
-                    for each in reversed(Severity)
+                    each: _Choice(each.value, partial(self._switch, each), dot=each) for each in reversed(Severity)
                 }
             self._text, self._owner, self._rule, self._order = self._draw_fields()
             self._held = _Choice("Suppressed too", lambda: self._change(held="" if self._asked.held else "yes"))
@@ -45,7 +44,7 @@ class Filters:
         rule = ui.select({"": "Any rule"}, value="", with_input=True).classes("rule-filter")
         rule.props('dense outlined options-dense aria-label="Rule"')
         rule.on_value_change(lambda change: self._typed(rule=change.value))
-        order = ui.select(dict[str, str](ORDERS), value="severity").classes("order-filter")
+        order = ui.select(dict(ORDERS), value="severity").classes("order-filter")
         order.props('dense outlined options-dense aria-label="Order"')
         order.on_value_change(lambda change: self._typed(order=change.value))
         return box, owner, rule, order

@@ -56,23 +56,38 @@ def draw_standing(told: Standing) -> None:
         finding("warning", said, link=("Open that one", f"/alerts/{told.superseded_by}"))
 
 
-def draw_acts(
-    view: View, acting: Acting, alert: Callable[[], AlertRow], hold_back: Callable[[], Awaitable[None]]
-) -> None:
-    """Draw what can be done with an alert as it stands."""
-    now = alert()
-    with ui.element("div").classes("alert-acts"):
-        if now.status == "closed":
-            ui.button("Reopen", icon="undo", on_click=lambda: acting.reopen([alert()])).props("unelevated dense")
-            change = ui.button("Change verdict…", icon="rule", color=None).props("outline dense")
-            change.on_click(lambda: acting.ask_to_close([alert()]))
-        else:
-            if now.assignee != view.caller.name or now.status == "new":
-                take = ui.button("Take it", icon="pan_tool_alt", on_click=lambda: acting.take([alert()]))
-                take.props("unelevated dense")
-            close = ui.button("Close…", icon="task_alt", color=None).props("outline dense")
-            close.on_click(lambda: acting.ask_to_close([alert()]))
-        with ui.button("Assign", icon="person_add_alt", color=None).props("outline dense"):
-            assign_menu(acting, view, lambda: [alert()])
-        hold = ui.button("Suppress…", icon="notifications_off", color=None, on_click=hold_back).props("outline dense")
-        hold.tooltip("Hold alerts like this one back for a time")
+class Acts:
+    """The buttons for what can be done with an alert; which of them are there depends on how it stands.
+
+    alert: gives it as it is at present; hold_back: what Suppress does.
+    """
+
+    def __init__(
+        self, view: View, acting: Acting, alert: Callable[[], AlertRow], hold_back: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._name = view.caller.name
+        with ui.element("div").classes("alert-acts"):
+            self._take = ui.button("Take it", icon="pan_tool_alt", on_click=lambda: acting.take([alert()]))
+            self._reopen = ui.button("Reopen", icon="undo", on_click=lambda: acting.reopen([alert()]))
+            self._close = ui.button(
+                "Close…", icon="task_alt", on_click=lambda: acting.ask_to_close([alert()]), color=None
+            )
+            self._verdict = ui.button(
+                "Verdict…", icon="rule", on_click=lambda: acting.ask_to_close([alert()]), color=None
+            )
+            with ui.button("Assign", icon="person_add_alt", color=None).props("outline dense"):
+                assign_menu(acting, view, lambda: [alert()])
+            hold = ui.button("Suppress…", icon="notifications_off", on_click=hold_back, color=None)
+            hold.props("outline dense").tooltip("Hold alerts like this one back for a time")
+        for button in (self._take, self._reopen):
+            button.props("unelevated dense")
+        for button in (self._close, self._verdict):
+            button.props("outline dense")
+
+    def show(self, alert: AlertRow) -> None:
+        """Offer what can be done with the alert as it stands."""
+        closed = alert.status == "closed"
+        self._take.set_visibility(not closed and (alert.assignee != self._name or alert.status == "new"))
+        self._close.set_visibility(not closed)
+        self._reopen.set_visibility(closed)
+        self._verdict.set_visibility(closed)

@@ -45,7 +45,7 @@ class History:
 
 
 def _draw_changes(made_at: datetime, changes: tuple[AlertChangeRow, ...], today: datetime) -> None:
-    with ui.element("ol").classes("changes"):
+    with ui.element("ol").classes("deeds"):
         if not any(change.action == "created" for change in changes):
             _line(made_at, today, _SYSTEM, "made the alert")
         for change in changes:
@@ -56,7 +56,7 @@ def _draw_changes(made_at: datetime, changes: tuple[AlertChangeRow, ...], today:
 
 def _line(at: datetime, today: datetime, who: str, did: str, note: str = "") -> None:
     with ui.element("li"):
-        with ui.element("div").classes("change-line"):
+        with ui.element("div").classes("deed"):
             ui.label(who).classes("strong inline wrap")
             ui.label(did).classes("inline wrap")
             ui.label(moment(at, today)).classes("quiet small number inline").props["title"] = iso(at)

@@ -12,7 +12,8 @@ from app.console.settings.common import dialog_of
 from app.console.view import View
 from app.detection.suppressing import LONGEST_REASON, Wish, suppress
 from app.errors import InvalidInput
-from app.storage.alert_queries import AlertRow, Entity
+from app.storage.alert_queries import AlertRow
+from app.storage.alerts import Entity
 
 _UNTIL = {"1": "1 day", "7": "7 days", "30": "30 days", "date": "A date"}
 Done = Callable[[], Awaitable[None]]

@@ -9,7 +9,8 @@ from app.console.alerts.choices import choices
 from app.console.alerts.words import ENTITY_WORDS, rule_word
 from app.detection.suppressing import LONGEST_VALUE
 from app.storage.alert_filter import EntityKind
-from app.storage.alert_queries import AlertRow, Entity
+from app.storage.alert_queries import AlertRow
+from app.storage.alerts import Entity
 
 Target = tuple[str | None, EntityKind | None, str | None]
 """A rule's id, an entity's kind and its value; None for any."""
