@@ -19,11 +19,13 @@ from app.collection.jobs import build_jobs, defer_poll, run_worker, stop_worker
 from app.collection.manage import add_connector, probe_connector
 from app.connectors.base import Finding
 from app.console.app import mount_console
+from app.detection.alerts import count_alerts, list_alerts
 from app.errors import Abort
 from app.events.event import Event
 from app.main import open_service
 from app.service import Service
 from app.settings import Settings
+from app.storage.alert_queries import AlertRow
 from app.storage.connectors import ConnectorRow
 from app.storage.events import count_by_severity, newly_stored
 from app.storage.polls import total_polls
@@ -36,6 +38,7 @@ _READY_SECONDS = 30
 # The simulated cloud shows events after seconds where the real one takes minutes; the polls come as much faster.
 _POLL_SECONDS = 2.0
 _LOOK_SECONDS = 0.5
+_MOST_ALERTS = 100
 
 
 class View(Protocol):
@@ -52,6 +55,9 @@ class View(Protocol):
 
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
         """Show newly stored events, oldest first, and the totals so far."""
+
+    def alerted(self, alerts: list[AlertRow]) -> None:
+        """Show alerts that are new, or whose outcome became known, oldest first; before the events of the same look."""
 
 
 async def run_demo(seconds: int, view: View) -> dict[str, Any]:
@@ -151,10 +157,12 @@ async def _watch(service: Service, jobs: App, row: ConnectorRow, seconds: int, v
     """Ask for a poll every now and then, and show what was stored, until the time is over."""
     end, next_poll = service.clock.monotonic() + seconds, 0.0
     seen: set[UUID] = set()
+    told: dict[UUID, str] = {}
     while (now := service.clock.monotonic()) < end:
         if now >= next_poll:
             next_poll = now + _POLL_SECONDS
             await defer_poll(jobs, row)
+        view.alerted(await _newly_alerted(service, told))
         view.arrived(await _newly_stored(service, seen), await _totals(service, row), end - now)
         await service.clock.sleep(_LOOK_SECONDS)
 
@@ -168,8 +176,20 @@ async def _newly_stored(service: Service, seen: set[UUID]) -> list[Event]:
     return fresh[::-1]
 
 
+async def _newly_alerted(service: Service, told: dict[UUID, str]) -> list[AlertRow]:
+    """Return the open alerts that were not told yet with the outcome they have now, oldest first."""
+    found = (await list_alerts(service, limit=_MOST_ALERTS)).alerts
+    fresh = [alert for alert in found if told.get(alert.id) != alert.outcome]
+    told.update((alert.id, alert.outcome) for alert in fresh)
+    return fresh[::-1]
+
+
 async def _totals(service: Service, row: ConnectorRow) -> dict[str, Any]:
     async with service.engine.connect() as connection:
         standing = await read_standing(connection, row, service.clock.now())
         counts = await total_polls(connection, row.id) | {"by_severity": await count_by_severity(connection)}
-    return counts | {"health": standing.health.facts()}
+    alerts = (await count_alerts(service)).by_severity
+    return counts | {
+        "health": standing.health.facts(),
+        "alerts": {severity.value: count for severity, count in alerts.items() if count},
+    }

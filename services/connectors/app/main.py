@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.clock import Clock, SystemClock
 from app.collection.jobs import build_jobs, run_worker, stop_worker
+from app.detection.countries import Countries, use_countries
 from app.detection.rulebook import RuleBook, rule_folders
 from app.errors import AisocError
 from app.log import get_logger
@@ -44,6 +45,7 @@ async def open_service(
     clouds = read_clouds(settings.clouds)
     keyring = settings.keyring.get_secret_value() if settings.keyring else None
     vault = Vault(KeyRing(settings.home, keyring))
+    use_countries(Countries(settings.countries))
     rules = RuleBook(rule_folders(settings.rules), settings.rule_values, clock)
     async with open_database(settings) as engine:
         _spare_the_collector()

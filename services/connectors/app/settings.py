@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     rule_values: Path | None = Field(
         default=None, description="TOML, YAML or JSON file with the lists that rules use under |expand."
     )
+    countries: Path | None = Field(
+        default=None, description="Database of countries (.mmdb) for rules that read where an address is."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )
@@ -89,7 +92,8 @@ def read_settings() -> Settings:
             "invalid_setting", f"The setting {name} cannot be used: {first['msg']}.", f"Correct {name} or unset it."
         ) from None
     folders = tuple(expanded(folder) for folder in settings.rules)
-    return settings.model_copy(update={"home": expanded(settings.home), "rules": folders})
+    countries = expanded(settings.countries) if settings.countries else None
+    return settings.model_copy(update={"home": expanded(settings.home), "rules": folders, "countries": countries})
 
 
 def expanded(path: Path) -> Path:

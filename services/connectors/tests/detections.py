@@ -16,9 +16,7 @@ OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
-def a_rule(
-    name: str, operation: str, matches: Callable[[Record], bool] = lambda _: True, **fields: Any
-) -> EventRule:
+def a_rule(name: str, operation: str, matches: Callable[[Record], bool] = lambda _: True, **fields: Any) -> EventRule:
     """Return a rule on one operation."""
     return EventRule(
         **{
@@ -60,9 +58,25 @@ async def alerts_of(service: Service) -> list[dict[str, Any]]:
         """,
     )
     for alert in alerts:
-        alert["of_events"] = await _of(service, "SELECT * FROM alert_events WHERE alert_id = :id", alert)
-        alert["of_entities"] = await _of(service, "SELECT * FROM alert_entities WHERE alert_id = :id", alert)
+        alert["of_events"] = await _of(service, "SELECT event_id, event_time, rule_id FROM alert_events WHERE alert_id = :id", alert)
+        alert["of_entities"] = await _of(service, "SELECT kind, value, shown FROM alert_entities WHERE alert_id = :id", alert)
     return alerts
+
+
+def told(alerts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what alerts tell, in an order of their own.
+
+    Left out is what depends on the order of records: which of several joined episodes was there first, and so its id.
+    """
+    found = []
+    for alert in alerts:
+        fields = dict(alert)
+        if alert["kind"] in {"correlation", "first_seen"}:
+            if alert["superseded_by"] is not None:
+                continue
+            del fields["id"], fields["superseded_by"]
+        found.append(str(fields))
+    return sorted(found)
 
 
 async def _of(service: Service, sql: str, alert: dict[str, Any]) -> list[str]:

@@ -22,8 +22,9 @@ async def file_alert(
 ) -> UUID:
     """Add an alert about something so long ago. entities: (kind, name); events: by id their time and rule."""
     now = service.clock.now()
-    values = {
-        "id": uuid4(),
+    alert_id: UUID = changes.get("id") or uuid4()
+    values: dict[str, Any] = {
+        "id": alert_id,
         "rule_id": RULE,
         "rule_title": "A powerful role was granted",
         "kind": "event",
@@ -41,9 +42,9 @@ async def file_alert(
         "created_at": now,
         "updated_at": now,
     } | changes
-    rows = [{"alert_id": values["id"], "kind": k, "value": name.lower(), "shown": name} for k, name in entities]
+    rows = [{"alert_id": alert_id, "kind": k, "value": name.lower(), "shown": name} for k, name in entities]
     attached = [
-        {"alert_id": values["id"], "event_id": event_id, "event_time": at, "rule_id": rule}
+        {"alert_id": alert_id, "event_id": event_id, "event_time": at, "rule_id": rule}
         for event_id, (at, rule) in events.items()
     ]
     async with service.engine.begin() as connection:
@@ -52,4 +53,4 @@ async def file_alert(
             await connection.execute(insert(alert_entities), rows)
         if attached:
             await connection.execute(insert(alert_events), attached)
-    return values["id"]
+    return alert_id

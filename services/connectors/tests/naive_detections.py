@@ -100,7 +100,9 @@ def _is_first(first_seen: FirstSeen, event: Event, events: Sequence[Event]) -> b
     earlier = [one for one in events if (one.event_time, one.id) < (event.event_time, event.id)]
     group = [one for one in earlier if one.actor == event.actor]
     if first_seen.field is None:
-        return all(_hours(one.event_time, event.event_time) * timedelta(hours=1) >= first_seen.timespan for one in group)
+        return all(
+            _hours(one.event_time, event.event_time) * timedelta(hours=1) >= first_seen.timespan for one in group
+        )
     same = [one for one in group if one.src_ip == event.src_ip]
     long_ago = all(_hours(one.event_time, event.event_time) * timedelta(hours=1) >= first_seen.timespan for one in same)
     return long_ago and len(same) < len(group)

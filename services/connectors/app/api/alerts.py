@@ -9,8 +9,8 @@ from app.api.alert_models import (
     Alert,
     AlertDetail,
     Alerts,
-    Change,
-    ChangeOfMany,
+    ChangeOfAlert,
+    ChangeOfAlerts,
     Counts,
     HistoryEntry,
     Note,
@@ -55,7 +55,7 @@ async def read_alerts(
 
 
 @router.patch("/alerts", response_model=Items[Alert], responses=problems(404, 409))
-async def change_many_alerts(service: Analysing, body: ChangeOfMany) -> Facts:
+async def change_many_alerts(service: Analysing, body: ChangeOfAlerts) -> Facts:
     """Change status, verdict or assignee of up to 500 alerts: of all, or of none."""
     alerts = await change_alerts(service, body.ids, _asked(body))
     return {"items": [alert_facts(alert) for alert in alerts]}
@@ -82,7 +82,7 @@ async def read_one_alert(service: Viewing, alert_id: UUID) -> Facts:
 
 
 @router.patch(ONE, response_model=Alert, responses=problems(409))
-async def change_alert(service: Analysing, alert_id: UUID, body: Change) -> Facts:
+async def change_alert(service: Analysing, alert_id: UUID, body: ChangeOfAlert) -> Facts:
     """Change an alert's status, verdict or assignee."""
     (alert,) = await change_alerts(service, [alert_id], _asked(body))
     return alert_facts(alert)
@@ -105,7 +105,7 @@ async def read_alert_timeline(service: Viewing, alert_id: UUID) -> Facts:
     }
 
 
-def _asked(body: Change) -> AlertChange:
+def _asked(body: ChangeOfAlert) -> AlertChange:
     return AlertChange(
         status=body.status, verdict=body.verdict, assignee=body.assignee, expected_status=body.expected_status
     )

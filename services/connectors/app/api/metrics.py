@@ -7,9 +7,11 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from app.api.detection_metrics import Detections
 from app.api.measured import Durations
 from app.collection.totals import Stand, Summary, Totals
 from app.service import Service
+from app.storage.alert_totals import read_alert_totals
 
 STATES = ("healthy", "behind", "failing", "paused")
 _QUANTILES = (0.5, 0.95, 1.0)
@@ -37,16 +39,18 @@ class Metrics:
         now = service.clock.now()
         async with service.engine.connect() as connection:
             totals = await self._summary.read(connection, now)
+            detections = Detections(await read_alert_totals(connection), await service.rules.current(connection))
         stored = CollectorRegistry()
-        stored.register(_Stored(totals, now, self._version))
+        stored.register(_Stored(totals, detections, now, self._version))
         return generate_latest(stored) + generate_latest(self.durations.registry)
 
 
 class _Stored(Collector):
     """What the database knew when it was asked."""
 
-    def __init__(self, totals: Totals, now: datetime, version: str) -> None:
+    def __init__(self, totals: Totals, detections: Detections, now: datetime, version: str) -> None:
         self._totals = totals
+        self._detections = detections
         self._now = now
         self._version = version
         self._names = {stand.row.id: stand.row.name for stand in totals.stands}
@@ -63,6 +67,7 @@ class _Stored(Collector):
             readings.add_metric(labels, number)
         yield readings
         yield GaugeMetricFamily("aisoc_quarantine_records", "Records in quarantine now.", self._totals.quarantined)
+        yield from self._detections.collect()
 
     def _polls(self) -> Iterator[Metric]:
         polls = CounterMetricFamily(

@@ -72,7 +72,7 @@ class RuleDetail(Rule):
     correlation: Correlation | None
 
 
-class Problem(BaseModel):
+class RuleProblem(BaseModel):
     """A file, or a rule in it, that cannot be used."""
 
     file: str
@@ -85,13 +85,13 @@ class Rules(BaseModel):
     """Rules, and what could not be read."""
 
     items: list[Rule]
-    problems: list[Problem]
+    problems: list[RuleProblem]
 
 
 class Switch(Body):
     """Whether a rule is on."""
 
-    on: bool
+    on: Annotated[bool, Field(strict=True)]
 
 
 class Text(Body):
@@ -104,7 +104,7 @@ class Checked(BaseModel):
     """The rules that a text holds, and what of it cannot be used."""
 
     rules: list[KnownRule]
-    problems: list[Problem]
+    problems: list[RuleProblem]
 
 
 class OfEvent(Body):
@@ -154,7 +154,7 @@ class NewHunt(Body):
 
     since: Moment
     until: Moment | None = Field(None, description="Now unless given.")
-    make_alerts: bool = Field(False, description="Whether to make the alerts that the rule would have made.")
+    make_alerts: bool = Field(False, strict=True, description="Whether to make the alerts it would have made.")
 
 
 class Hunt(BaseModel):

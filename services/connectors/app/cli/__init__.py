@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import connectors, events, files, quarantine, run, tokens, users
+from app.cli import alerts, connectors, events, files, quarantine, rules, run, tokens, users
 
 _EPILOG = (
     "Settings come from the environment: AISOC_HOME, AISOC_DATABASE_URL, AISOC_KEYRING, AISOC_CLOUDS, "
@@ -44,6 +44,8 @@ def _options(
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(events.app, name="events")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rules.app, name="rules")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(run.keys, name="keys")
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")

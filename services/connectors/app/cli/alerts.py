@@ -1,27 +1,32 @@
 """`aisoc alerts`: the queue of alerts, and working them."""
 
-from collections.abc import Awaitable, Callable
+import re
 from typing import Annotated, Any, cast
 from uuid import UUID
 
+import msgspec
 import typer
 
 from app.cli import suppressions
-from app.cli.alert_view import alert_facts, detail_facts, print_alert, print_alerts
+from app.cli.alert_view import print_alert, print_alerts
+from app.cli.event_table import ID_DIGITS
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, stderr, stdout
 from app.cli.rule_files import rule_id_of
+from app.detection.alert_facts import alert_facts, detail_facts
 from app.detection.alerts import AlertChange, add_note, change_alerts, list_alerts, read_alert, read_timeline
+from app.detection.rule_views import all_rules
 from app.errors import InvalidInput
 from app.main import open_service
 from app.search.typed import parse_severities, parse_time
 from app.service import Service
-from app.storage.alert_filter import NOBODY, OPEN, STATUSES, VERDICTS, AlertFilter, Status, Verdict
+from app.storage.alert_filter import OPEN, STATUSES, VERDICTS, AlertFilter, Status, Verdict
 from app.storage.alert_queries import AlertRow, find_alert_ids, unknown_alert
 from app.storage.tables import id_range
 
 app = typer.Typer(help="Alerts: what the rules found, and working it.", no_args_is_help=True)
-_SHORTEST, _PAGE = 4, 1_000
+_PAGE = 1_000
+_ID = re.compile(r"[0-9a-fA-F]{4}[0-9a-fA-F-]{0,32}")
 Alert = Annotated[str, typer.Argument(metavar="ALERT", help="An alert's id, or its first digits.")]
 Alerts = Annotated[list[str], typer.Argument(metavar="ALERT…", help="Ids of alerts, or their first digits.")]
 
@@ -37,7 +42,7 @@ def list_(
     ] = None,
     rule: Annotated[str | None, typer.Option(help="Only of this rule: id, its first digits, or title.")] = None,
     assignee: Annotated[str | None, typer.Option(help="Only of this user; nobody for those of nobody.")] = None,
-    entity: Annotated[str | None, typer.Option(help="Only about this actor, IP address, resource or principal.")] = None,
+    entity: Annotated[str | None, typer.Option(help="Only about this actor, IP, resource or principal.")] = None,
     text: Annotated[str | None, typer.Option(help="Only with this in the title.")] = None,
     since: Annotated[
         str | None, typer.Option(help="From this time on: 2026-05-01, 2026-05-01T10:00:00Z, 24h, 7d.")
@@ -89,14 +94,13 @@ def show(alert: Alert, as_json: AsJson = False) -> None:
         async with open_service(actor=operator()) as service:
             alert_id = await _id_of(service, alert)
             detail, timeline = await read_alert(service, alert_id), await read_timeline(service, alert_id)
-            rules = await service.rules.current(service.engine)
-            return detail, timeline, rules.rules.get(detail.alert.rule_id) or rules.correlations.get(
-                detail.alert.rule_id
-            )
+            rules = all_rules(await service.rules.current(service.engine))
+            return detail, timeline, rules.get(detail.alert.rule_id)
 
     detail, timeline, rule = run(work(), as_json=as_json)
     if as_json:
-        print_json(detail_facts(detail, timeline))
+        events = [msgspec.to_builtins(event.stored.event) | {"rule_id": event.rule_id} for event in detail.events]
+        print_json(detail_facts(detail) | {"events": events})
     else:
         print_alert(stdout(), detail, timeline, rule)
 
@@ -113,13 +117,15 @@ def close(
     Example: aisoc alerts close 5be1c04a --verdict benign --note "Planned change CHG-1042"
     """
     if verdict not in VERDICTS:
-        raise typer.BadParameter(f"{verdict!r} is none of {', '.join(VERDICTS)}", param_hint="--verdict")
+        raise typer.BadParameter(f"{verdict!r} is none of {', '.join(VERDICTS)}.", param_hint="--verdict")
     _change(alerts, AlertChange(status="closed", verdict=cast("Verdict", verdict)), note, as_json=as_json)
 
 
 @app.command()
 def reopen(
-    alerts: Alerts, note: Annotated[str | None, typer.Option(help="Why; kept in the history.")] = None, as_json: AsJson = False
+    alerts: Alerts,
+    note: Annotated[str | None, typer.Option(help="Why; kept in the history.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Open closed alerts again; the verdict is cleared."""
     _change(alerts, AlertChange(status="new"), note, as_json=as_json)
@@ -131,11 +137,11 @@ def assign(
     to: Annotated[str, typer.Option("--to", help="A user with the role analyst or admin, or nobody.")],
     as_json: AsJson = False,
 ) -> None:
-    """Assign alerts to a user; new ones are in progress then.
+    """Assign alerts to a user, or take them from everybody.
 
     Example: aisoc alerts assign 5be1c04a --to anna
     """
-    _change(alerts, AlertChange(assignee=to), None, as_json=as_json, starts=to.lower() != NOBODY)
+    _change(alerts, AlertChange(assignee=to), None, as_json=as_json)
 
 
 @app.command()
@@ -157,3 +163,49 @@ def note(
 
 
 suppressions.register(app)
+
+
+def _change(typed: list[str], change: AlertChange, text: str | None, *, as_json: bool) -> None:
+    async def work() -> list[AlertRow]:
+        async with open_service(actor=operator()) as service:
+            ids = [await _id_of(service, each) for each in typed]
+            changed = await change_alerts(service, ids, change)
+            if text is not None:
+                for alert_id in ids:
+                    await add_note(service, alert_id, text)
+            return changed
+
+    changed = run(work(), as_json=as_json)
+    if as_json:
+        print_json([alert_facts(alert) for alert in changed])
+    for alert in [] if as_json else changed:
+        words = [alert.status.replace("_", " "), alert.verdict and f"as {alert.verdict.replace('_', ' ')}"]
+        words.append(alert.assignee and f"assigned to {alert.assignee}")
+        told = ", ".join(filter(None, (" ".join(filter(None, words[:2])), words[2])))
+        stdout().print(f"{str(alert.id)[:ID_DIGITS]} {printable(alert.title)}: {printable(told)}.", soft_wrap=True)
+
+
+async def _id_of(service: Service, typed: str) -> UUID:
+    """Return the id that begins so. Raises NotFound (unknown_alert), or InvalidInput (ambiguous_alert)."""
+    if not _ID.fullmatch(typed) or len(typed.replace("-", "")) > 32:
+        raise unknown_alert(typed[:80])
+    async with service.engine.connect() as connection:
+        found = await find_alert_ids(connection, *id_range(typed))
+    if len(found) > 1:
+        raise InvalidInput(
+            "ambiguous_alert", f"More than one alert has an id that begins with {typed!r}.", "Give more of its digits."
+        )
+    if not found:
+        raise unknown_alert(typed)
+    return found[0]
+
+
+def _statuses(typed: list[str]) -> tuple[Status, ...]:
+    """Read statuses. Raises InvalidInput (invalid_status)."""
+    known: dict[str, tuple[Status, ...]] = {"open": OPEN, "all": STATUSES} | {each: (each,) for each in STATUSES}
+    chosen: list[Status] = []
+    for word in typed or ["open"]:
+        if word not in known:
+            raise InvalidInput("invalid_status", f"{word!r} is not a status.", f"Use {', '.join(known)}.")
+        chosen += known[word]
+    return tuple(dict.fromkeys(chosen))

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
+from uuid import UUID
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,10 +14,13 @@ from app.cli.event_table import event_table
 from app.cli.output import LEVEL_STYLES, printable, severity_text, table, when
 from app.connectors.base import Finding
 from app.events.event import Event, Severity
+from app.storage.alert_queries import AlertRow
 
 # The first poll brings a day of history: of a longer batch the last lines are shown, and what matters.
 _LONGEST_BATCH = 12
-_LINES_AROUND_TABLE = 8
+_LINES_AROUND_TABLE = 9
+_ALERTS_SHOWN = 6
+_OUTCOMES = {"success": "succeeded", "failure": "failed", "in_progress": "under way", "unknown": "outcome unknown"}
 
 
 class SilentView:
@@ -33,6 +37,9 @@ class SilentView:
         return nullcontext()
 
     def arrived(self, events: list[Event], totals: dict[str, Any], seconds_left: float) -> None:
+        """Show nothing."""
+
+    def alerted(self, alerts: list[AlertRow]) -> None:
         """Show nothing."""
 
 
@@ -63,6 +70,11 @@ class LineView(SilentView):
         for event in shown:
             self._console.print(_line(event), soft_wrap=True)
 
+    def alerted(self, alerts: list[AlertRow]) -> None:
+        """Print a line for each."""
+        for alert in alerts:
+            self._console.print(_alert_line(alert), soft_wrap=True)
+
 
 class LiveView(LineView):
     """Keeps a table of the newest arrivals on the screen, those that matter in colour."""
@@ -70,7 +82,8 @@ class LiveView(LineView):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._live: Live | None = None
-        self._recent: deque[Event] = deque(maxlen=max(5, console.height - _LINES_AROUND_TABLE))
+        self._recent: deque[Event] = deque(maxlen=max(5, console.height - _LINES_AROUND_TABLE - _ALERTS_SHOWN))
+        self._alerts: dict[UUID, AlertRow] = {}
 
     @contextmanager
     def live(self) -> Iterator[None]:
@@ -84,7 +97,16 @@ class LiveView(LineView):
         self._recent.extend(events)
         shown = event_table(self._console, reversed(self._recent), days=False)
         assert self._live is not None
-        self._live.update(Group(shown, Text(""), _totals_line(totals, seconds_left)), refresh=True)
+        newest = [_alert_line(alert) for alert in list(self._alerts.values())[-_ALERTS_SHOWN:]]
+        for line in newest:
+            line.no_wrap, line.overflow = True, "ellipsis"
+        self._live.update(Group(shown, Text(""), *newest, Text(""), _totals_line(totals, seconds_left)), refresh=True)
+
+    def alerted(self, alerts: list[AlertRow]) -> None:
+        """Keep them for the next drawing, each once, the newest last."""
+        for alert in alerts:
+            self._alerts.pop(alert.id, None)
+            self._alerts[alert.id] = alert
 
 
 def print_summary(console: Console, totals: dict[str, Any]) -> None:
@@ -98,10 +120,28 @@ def print_summary(console: Console, totals: dict[str, Any]) -> None:
     shown.add_row("polls that failed", f"{totals['polls_failed']:,}")
     shown.add_row("events added, each once", f"{totals['events_added']:,}")
     shown.add_row("late ones recovered", f"{totals['late_recovered']:,} (happened before a window already read)")
-    for severity in (Severity.HIGH, Severity.MEDIUM, Severity.INFO):
-        shown.add_row(severity_text(severity), f"{totals['by_severity'].get(severity.value, 0):,}")
+    events, alerts = totals["by_severity"], totals["alerts"]
+    shown.add_row("events by severity", _counts(events))
+    shown.add_row("open alerts", _counts(alerts))
     console.print(Text("\nSummary", style="bold"))
     console.print(shown)
+
+
+def _counts(by_severity: dict[str, int]) -> Text:
+    """Return the counts of severities in one line, the highest first."""
+    told = [
+        severity_text(severity).append(f" {by_severity[severity]:,}")
+        for severity in reversed(Severity)
+        if by_severity.get(severity)
+    ]
+    return Text("   ").join(told) if told else Text("none")
+
+
+def _alert_line(alert: AlertRow) -> Text:
+    severity = severity_text(alert.severity)
+    severity.pad_right(8 - len(severity))
+    line = Text("ALERT ", style="bold") + severity + Text(f"  {printable(alert.title)}")
+    return line + Text(f"  ({_OUTCOMES[alert.outcome]}; {printable(alert.rule_title)})", style="dim")
 
 
 def _line(event: Event) -> Text:

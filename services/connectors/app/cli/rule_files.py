@@ -1,15 +1,20 @@
 """Where rules come from on the command line: the settings' folders, without a database, or a file that is named."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from app.detection.rulebook import rule_folders
 from app.detection.rules import ActiveRules, Rule, RuleSet
 from app.errors import InvalidInput
+from app.service import Service
 from app.settings import Settings, read_settings
 
+_WHOLE_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SEVERITY = "severity:"
 RuleName = Annotated[
     str, typer.Argument(metavar="RULE", help="A rule's id, its first digits, its whole title, or a rule file.")
 ]
@@ -22,13 +27,16 @@ def has_database(settings: Settings | None = None) -> bool:
 
 
 def default_folders(settings: Settings | None = None) -> list[Path]:
-    """Return the folder of the shipped rules, and those of the settings."""
-    raise NotImplementedError
+    """Return the folder of the shipped rules, and those of the settings. Raises InvalidInput (invalid_setting)."""
+    return rule_folders((settings or read_settings()).rules)
 
 
-def expand_values(settings: Settings | None = None) -> Mapping[str, Sequence[str]]:
-    """Return the settings' values for |expand. Raises InvalidInput where their file cannot be read."""
-    raise NotImplementedError
+def expand_values(settings: Settings | None = None) -> Mapping[str, tuple[str, ...]]:
+    """Return the settings' values for |expand. Raises InvalidInput (invalid_setting) where they cannot be read."""
+    from app.detection.rule_values import read_values  # noqa: PLC0415 - most commands need no YAML
+
+    file = (settings or read_settings()).rule_values
+    return {} if file is None else read_values(file)
 
 
 def check_paths(paths: Sequence[Path]) -> list[Path]:
@@ -42,7 +50,7 @@ def check_paths(paths: Sequence[Path]) -> list[Path]:
 def read_settings_rules(*more: Path) -> ActiveRules:
     """Read the shipped rules and those of the settings' folders, and further files; all of them count as on.
 
-    Raises InvalidInput where the values for |expand cannot be read.
+    Raises InvalidInput (invalid_setting) where the values for |expand cannot be read.
     """
     from app.detection.reading import read_rules  # noqa: PLC0415 - the Sigma parser takes its time to load
 
@@ -74,3 +82,10 @@ def named_rule(rules: RuleSet, typed: str) -> tuple[RuleSet, Rule]:
 
 def _active(rules: RuleSet) -> ActiveRules:
     return rules if isinstance(rules, ActiveRules) else ActiveRules(rules.rules, rules.correlations)
+
+
+async def rule_id_of(service: Service, typed: str) -> str:
+    """Return the id of a rule by its id, first digits or title; alerts of rules that are gone are asked for by id."""
+    if _WHOLE_ID.fullmatch(typed) or typed.startswith(_SEVERITY):
+        return typed.lower()
+    return (await service.rules.current(service.engine)).find(typed).id

@@ -1,7 +1,6 @@
 """Mistakes in rule files, as people and editors read them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.text import Text
 
@@ -18,8 +17,3 @@ def print_problems(problems: Sequence[Problem]) -> None:
 def _told(problem: Problem) -> str:
     """Return a problem as one line that editors understand."""
     return printable(f"{problem.path}:{problem.line or 1}: {problem.reason}")
-
-
-def problem_facts(problem: Problem) -> dict[str, Any]:
-    """Return a problem as JSON-ready facts."""
-    return {"file": str(problem.path), "line": problem.line, "rule": problem.rule, "reason": problem.reason}

@@ -1,39 +1,14 @@
-"""One rule in words, and as JSON-ready facts."""
+"""One rule in words."""
 
 from datetime import timedelta
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from app.cli.output import printable, severity_text, table, when
-from app.clock import iso
+from app.detection.countries import unusable
 from app.detection.rule_views import RuleView
 from app.detection.rules import Correlation, EventRule, Rule
-
-
-def rule_facts(view: RuleView, *, counted: bool) -> dict[str, Any]:
-    """Return a rule; counted: with what the database tells of it."""
-    rule = view.rule
-    facts: dict[str, Any] = {
-        "id": rule.id,
-        "title": rule.title,
-        "severity": rule.severity.value,
-        "kind": rule.kind,
-        "techniques": rule.techniques,
-        "tactics": rule.tactics,
-        "alerts": rule.alerts,
-        "file": str(rule.path),
-        "line": rule.line,
-    }
-    last = None if view.last_hit is None else iso(view.last_hit)
-    return facts | ({"on": view.on, "hits": view.hits, "waiting": view.waiting, "last_hit": last} if counted else {})
-
-
-def whole_rule(rule: Rule) -> dict[str, Any]:
-    """Return what only one rule's own page has room for."""
-    names = ("description", "why", "false_positives", "next_steps", "references", "author", "status", "source")
-    return {name: getattr(rule, name) for name in names}
 
 
 def print_rule(console: Console, view: RuleView, *, counted: bool) -> None:
@@ -48,6 +23,7 @@ def print_rule(console: Console, view: RuleView, *, counted: bool) -> None:
         "hits in 30 days": f"{view.hits:,}{f', last at {when(view.last_hit)} UTC' if view.last_hit else ''}"
         if counted
         else None,
+        "needs": unusable(rule),
         "id": rule.id,
         "file": f"{rule.path}:{rule.line}",
     }

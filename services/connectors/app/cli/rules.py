@@ -8,8 +8,9 @@ from app.cli import rules_checking, rules_explaining, rules_hunting
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout, table
 from app.cli.rule_files import has_database, read_settings_rules
-from app.cli.rule_problems import print_problems, problem_facts
-from app.cli.rule_view import print_rule, rule_facts, whole_rule
+from app.cli.rule_problems import print_problems
+from app.cli.rule_view import print_rule
+from app.detection.rule_facts import known_facts, problem_facts, rule_facts, whole_facts
 from app.detection.rule_views import RulesView, RuleView, list_rules, read_rule
 from app.detection.rules import Rule
 from app.detection.switching import switch_rule
@@ -45,8 +46,13 @@ def list_(
     wanted = [each for each in view.rules if each.rule.severity in chosen and not (off and each.on)]
     wanted.sort(key=lambda each: (-each.rule.severity.rank, each.rule.title.lower()))
     if as_json:
-        problems = [problem_facts(problem) for problem in view.problems]
-        print_json({"rules": [rule_facts(each, counted=counted) for each in wanted], "problems": problems})
+        problems = [problem_facts(each) for each in view.problems]
+        print_json(
+            {
+                "rules": [rule_facts(each) if counted else known_facts(each.rule) for each in wanted],
+                "problems": problems,
+            }
+        )
     else:
         _print_list(wanted, counted=counted)
         print_problems(view.problems)
@@ -70,7 +76,7 @@ def show(rule: RuleName, as_json: AsJson = False) -> None:
 
     view, counted = run(work(), as_json=as_json)
     if as_json:
-        print_json(rule_facts(view, counted=counted) | whole_rule(view.rule))
+        print_json((rule_facts(view) if counted else known_facts(view.rule)) | whole_facts(view.rule))
     else:
         print_rule(stdout(), view, counted=counted)
 

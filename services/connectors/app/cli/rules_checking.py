@@ -10,7 +10,8 @@ from rich.text import Text
 
 from app.cli.output import AsJson, fail, print_json, printable, stderr, stdout
 from app.cli.rule_files import check_paths, default_folders, expand_values
-from app.cli.rule_problems import print_problems, problem_facts
+from app.cli.rule_problems import print_problems
+from app.detection.rule_facts import problem_facts
 from app.errors import AisocError
 
 if TYPE_CHECKING:

@@ -72,7 +72,6 @@ def explain(
 
 async def _stored(connection: AsyncConnection, typed: str) -> tuple[Held, list[Held]]:
     """Return the event whose id begins so, and the other records of its operation."""
-
     stored = await need_event(connection, typed)
     [raw] = await read_raw(connection, str(stored.event.id))
     own = Held(stored.event, raw, stored.connector)

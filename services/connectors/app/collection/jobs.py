@@ -9,6 +9,7 @@ from procrastinate.jobs import Status
 
 from app.collection.poll import poll
 from app.collection.readings import run_reading
+from app.detection.forgetting import forget_old
 from app.detection.hunts import run_hunt
 from app.errors import Retry
 from app.log import get_logger
@@ -65,12 +66,16 @@ def build_jobs(service: Service) -> App:
     @jobs.periodic(cron=_EVERY_MINUTE)
     @jobs.task(name="tidy", queueing_lock="tidy")
     async def tidy(timestamp: int) -> None:  # noqa: ARG001
-        """Take killed workers' jobs off the queue: polls are due by themselves, readings and hunts queued anew."""
+        """Take killed workers' jobs off the queue, and forget what detections no longer need.
+
+        Polls are due by themselves, readings and hunts queued anew.
+        """
         for job in await jobs.job_manager.get_stalled_jobs():
             await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         async with service.engine.begin() as connection:
             await resume_readings(connection)
             await resume_hunts(connection)
+            await forget_old(connection, await service.rules.current(connection), service.clock.now())
 
     return jobs
 

@@ -1,6 +1,6 @@
 """Working alerts: the queue, one alert with all that belongs to it, and what people do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.errors import Conflict, InvalidInput
 from app.security.roles import Role
 from app.service import Service
-from app.storage.alert_changes import list_workers, set_alert
+from app.storage.alert_changes import list_workers, set_alerts
 from app.storage.alert_filter import NOBODY, AlertFilter, Status, Verdict
 from app.storage.alert_queries import (
     AlertChangeRow,
@@ -152,8 +152,8 @@ async def change_alerts(service: Service, ids: Sequence[UUID], change: AlertChan
         before = await read_alerts(connection, ids, to_change=True)
         change = await _with_assignee(connection, service, change)
         changed = [(row.id, values) for row in before if (values := _changed(row, change))]
-        for alert_id, values in changed:
-            await set_alert(connection, alert_id, now, {name: after for name, (_, after) in values.items()})
+        for outcome, alike in _by_outcome(changed).items():
+            await set_alerts(connection, alike, now, dict(outcome))
         entries = [(alert_id, "change", values) for alert_id, values in changed]
         await note_changes(connection, entries, now, service.actor.name)
         if changed:
@@ -172,7 +172,7 @@ async def add_note(service: Service, alert_id: UUID, text: str) -> AlertChangeRo
     now = service.clock.now()
     async with service.engine.begin() as connection:
         await read_alerts(connection, [alert_id], to_change=True)
-        await set_alert(connection, alert_id, now, {})
+        await set_alerts(connection, [alert_id], now, {})
         await note_changes(connection, [(alert_id, "note", {"text": note})], now, service.actor.name)
         await _audit(connection, service, now, "note", [alert_id], {})
     return AlertChangeRow(now, service.actor.name, "note", {"text": note})
@@ -264,6 +264,14 @@ def _changed(row: AlertRow, change: AlertChange) -> dict[str, list[Any]]:
     assignee = row.assignee if change.assignee is None else None if change.assignee == NOBODY else change.assignee
     wanted = {"status": status, "verdict": verdict, "assignee": assignee}
     return {name: [getattr(row, name), value] for name, value in wanted.items() if getattr(row, name) != value}
+
+
+def _by_outcome(changed: Iterable[tuple[UUID, dict[str, list[Any]]]]) -> dict[tuple[tuple[str, Any], ...], list[UUID]]:
+    """Return the alerts by what is to be set, so that those alike are written at once."""
+    alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = {}
+    for alert_id, values in changed:
+        alike.setdefault(tuple((name, after) for name, (_, after) in values.items()), []).append(alert_id)
+    return alike
 
 
 def _needs_closed() -> InvalidInput:

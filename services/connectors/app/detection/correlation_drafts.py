@@ -19,7 +19,8 @@ from app.detection.yaml_documents import Mistake, Path
 
 _KEYS = {"type", "rules", "group-by", "timespan", "condition", "aliases", "generate"}
 _LONGEST_TIMESPAN = timedelta(days=90)
-_MOST = 1_000_000
+# What a group has seen is read so far when something new is seen.
+_MOST = 10_000
 _WHERE: Path = ("correlation",)
 
 

@@ -12,9 +12,11 @@ from sigma.exceptions import (
     SigmaDateError,
     SigmaDetectionError,
     SigmaError,
+    SigmaFalsePositivesError,
     SigmaLevelError,
     SigmaLogsourceError,
     SigmaModifiedError,
+    SigmaReferencesError,
     SigmaRelatedError,
     SigmaStatusError,
     SigmaTagError,
@@ -46,6 +48,8 @@ _PLACES: dict[type[SigmaError], str] = {
     SigmaStatusError: "status",
     SigmaTagError: "tags",
     SigmaTitleError: "title",
+    SigmaFalsePositivesError: "falsepositives",
+    SigmaReferencesError: "references",
     SigmaRelatedError: "related",
     SigmaLogsourceError: "logsource",
     SigmaDetectionError: "detection",
@@ -101,6 +105,8 @@ def draft_of(document: Document, path: Path, lists: Lists) -> Draft | list[Probl
 
     data = document.data
     tried(lambda: _refuse_other_kinds(data))
+    if found:
+        return [problem_of(found[0], path, document)]
     facts = tried(lambda: _facts(document, path))
     extension = tried(lambda: extension_of(data.get("aisoc")))
     if "correlation" in data:
@@ -169,8 +175,7 @@ def _facts(document: Document, path: Path) -> dict[str, Any]:
     title = text_of(data.get("title"), ("title",))
     if not title:
         raise Mistake("The rule has no title.", ("title",))
-    tags = [tag.lower() for tag in texts_of(data.get("tags"), ("tags",))]
-    attack = [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
+    attack = _attack_tags(data.get("tags"))
     return {
         "id": _id(data.get("id")),
         "title": title,
@@ -188,6 +193,14 @@ def _facts(document: Document, path: Path) -> dict[str, Any]:
         "false_positives": texts_of(data.get("falsepositives"), ("falsepositives",)),
         "source": document.source,
     }
+
+
+def _attack_tags(told: Any) -> list[str]:
+    tags = [tag.lower() for tag in texts_of(told, ("tags",))]
+    for at, tag in enumerate(tags):
+        if "." not in tag:
+            raise Mistake(f"The tag {tag!r} has no namespace, such as attack.t1098.", ("tags", at))
+    return [tag.removeprefix("attack.") for tag in tags if tag.startswith("attack.")]
 
 
 def _id(told: Any) -> str:

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.detection.correlating import correlate
+from app.detection.first_alerts import fill_in
+from app.detection.first_seen import note_spans
 from app.detection.judging import Match, OnFailure, RulesOf, judge
 from app.detection.operations import Held, by_operation
 from app.detection.rules import ActiveRules
@@ -57,7 +60,10 @@ async def detect(
     matches = judge(rules_of, [(held.event, held.raw) for held in _all(operations)], on_failure)
     written = await write_alerts(connection, list(_drafts(rules_of, operations, matches, alerted)), now)
     await supersede_severities(connection, list(operations), now)
-    return Detected(len(candidates), len(written.created))
+    if alerted:
+        await fill_in(connection, rules.rules, operations, now)
+    others = await correlate(connection, rules, matches, now), await note_spans(connection, matches, now)
+    return Detected(len(candidates), sum(len(each.created) for each in (written, *others)))
 
 
 def _concerned(rules_of: RulesOf, records: Sequence[Held], on_failure: OnFailure | None) -> bool:

@@ -12,7 +12,7 @@ from app.detection.rules import Correlation
 from app.detection.titles import shortened
 from app.detection.writing import alert_id, draft_alert
 from app.storage.alerts import Draft, Written, supersede, write_alerts
-from app.storage.group_alerts import Standing, read_standing, settle
+from app.storage.group_alerts import Settled, Standing, read_standing, settle
 from app.storage.siblings import read_records
 from app.storage.sightings import Extent, Place, read_extent
 
@@ -58,14 +58,14 @@ async def write_episodes(
         for key in sorted({each.place.group_key for each in found})
         for each in _due(correlation, [one for one in found if one.place.group_key == key], standing.get(key, []))
     ]
-    drafts, counts = [], {}
+    settled = []
     for each in due:
         extent = await read_extent(connection, each.place, ATTACHED_EACH)
-        drafts.append(await _draft(connection, correlation, each, extent))
-        counts[each.id] = extent.events
-    written = await write_alerts(connection, drafts, now)
+        attached = {event: (time, rule) for time, event, rule in extent.ends}
+        settled.append(Settled(await _draft(connection, correlation, each, extent), extent.events, attached))
+    written = await write_alerts(connection, [one.draft for one in settled], now)
     await supersede(connection, {old: each.id for each in due for old in each.takes}, now)
-    await settle(connection, drafts, counts, now)
+    await settle(connection, settled, now)
     return written
 
 
@@ -100,16 +100,16 @@ def _overlapping(
 
 
 async def _draft(connection: AsyncConnection, correlation: Correlation, due: _Due, extent: Extent) -> Draft:
-    ends = [event for _, event, _ in extent.ends]
-    told = ends if len(ends) <= 2 * _TOLD_EACH else [*ends[:_TOLD_EACH], *ends[-_TOLD_EACH:]]
-    events = {event: (time, rule) for time, event, rule in extent.ends}
+    ends = extent.ends
+    told = ends if len(ends) <= 2 * _TOLD_EACH else (*ends[:_TOLD_EACH], *ends[-_TOLD_EACH:])
+    matched = {event: rule for _, event, rule in told}
     count = extent.events if correlation.type.startswith("temporal") else extent.keys
     template = correlation.alert_title
     draft = draft_alert(
         correlation if template is None else replace(correlation, alert_title=template.replace("{count}", str(count))),
         due.id,
-        await read_records(connection, told),
-        {event: rule for event, (_, rule) in events.items()},
+        await read_records(connection, matched),
+        matched,
         group_key=due.group.key,
     )
     title = shortened(f"{correlation.title}: {', '.join(due.group.values.values())}", _LONGEST_TITLE)
@@ -119,5 +119,4 @@ async def _draft(connection: AsyncConnection, correlation: Correlation, due: _Du
         facts={**draft.facts, "count": count, "group": dict(due.group.values)},
         first_time=due.place.begins,
         last_time=due.place.ends,
-        events=events,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.detection.bodies import at, objects_at, text_at
 from app.detection.compute_facts import command_facts, extension_facts, size_facts
+from app.detection.countries import country_of
 from app.detection.network_facts import firewall_facts, security_group_facts, security_rule_facts
 from app.detection.roles import access_policy_facts, assignment_facts, definition_facts, delegation_facts
 from app.events.event import Event
@@ -63,6 +64,8 @@ def derive(event: Event, request: Mapping[str, Any] | None) -> dict[str, Any]:
     request holds.
     """
     facts = scope_facts(event.resource_id)
+    if country := country_of(event.src_ip):
+        facts["src_country"] = country
     if request is None:
         return facts
     reader = _READERS.get(event.event_type) or _reader_by_ending(event.event_type)

@@ -14,7 +14,7 @@ from app.detection.rules import EventRule
 from app.detection.writing import alert_id, draft_alert
 from app.storage.alerts import Written, supersede, write_alerts
 from app.storage.first_alerts import FirstAlert, read_first_alerts, read_first_alerts_of_operations
-from app.storage.group_alerts import settle
+from app.storage.group_alerts import Settled, settle
 from app.storage.siblings import read_records, read_siblings
 
 
@@ -124,7 +124,7 @@ async def _write(connection: AsyncConnection, due: Sequence[_Due], now: datetime
             draft_alert(each.rule, each.id, operations[operation], matched, operation=operation, group_key=each.key)
         )
     written = await write_alerts(connection, drafts, now)
-    await settle(connection, drafts, {draft.id: len(draft.events) for draft in drafts}, now)
+    await settle(connection, [Settled(draft, len(draft.events), draft.events) for draft in drafts], now)
     return written
 
 

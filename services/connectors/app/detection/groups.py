@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, product
 from typing import Any
 
@@ -48,7 +49,12 @@ def groups_of(record: Record, fields: Mapping[str, str], *identity: str) -> Iter
     """
     values = [texts(record, field) for field in fields.values()]
     for chosen in islice(product(*values), MOST_VALUES):
-        yield Group(digest(*identity, *fields, "", *chosen), dict(zip(fields, chosen, strict=True)))
+        yield _group(identity, tuple(fields), chosen)
+
+
+@lru_cache(4096)
+def _group(identity: tuple[str, ...], names: tuple[str, ...], chosen: tuple[str, ...]) -> Group:
+    return Group(digest(*identity, *names, "", *chosen), dict(zip(names, chosen, strict=True)))
 
 
 def sightings_of(correlation: Correlation, match: Match) -> Iterator[tuple[Group, Sighting]]:

@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.clock import iso
 from app.collection.ahead import gathered
 from app.detection.engine import detect
-from app.detection.findings import KEPT_EVENTS, Findings, Hit, findings_of, looks_back, members
-from app.detection.judging import Match, judge
-from app.detection.operations import Held, by_operation
+from app.detection.findings import findings_of, looks_back, members
+from app.detection.hits import KEPT_EVENTS, Findings, Hit
+from app.detection.judging import Match, fits, judge
+from app.detection.operations import Held, by_operation, operation_key
+from app.detection.record import Record
 from app.detection.rules import ActiveRules, Correlation, EventRule, Rule, RuleSet
 from app.errors import InvalidInput
+from app.events.event import Event
 from app.log import get_logger
 from app.service import Service
 from app.storage.history import Row, count_events, read_acts, stream_events
@@ -126,8 +129,8 @@ class _Hunt:
                 async for some in batches:
                     await self._take([row for rows in some for row in rows], findings)
                     on_progress(result)
-            findings.close()
         finally:
+            findings.close()
             self._tell(findings)
         on_progress(result)
 
@@ -147,21 +150,33 @@ class _Hunt:
 
     async def _judge(self, rows: Sequence[Row]) -> list[Match]:
         """Return the matches of a batch in the order of time, each event of a rule once."""
-        found = [Held(row.event, unpacked(row.packed), row.connector) for row in rows]
-        own = {row.event.id for row in rows}
-        records = ((held.event, held.raw) for held in (*found, *await self._others(found)))
-        matches = judge(self._rules.candidates, records, self._note_failure)
-        once = {(match.rule.id, match.record.event.id): match for match in matches if match.record.event.id in own}
-        return sorted(once.values(), key=lambda match: (match.record.event.event_time, match.record.event.id.int))
+        matches: list[Match] = []
+        needing: list[Held] = []
+        for row in rows:
+            raw = unpacked(row.packed)
+            record = Record(row.event, raw)
+            for rule in self._rules.candidates(row.event):
+                if rule.needs_request:
+                    needing.append(Held(row.event, raw, row.connector))
+                elif fits(rule, record, self._note_failure):
+                    matches.append(Match(rule, record, operation_key(row.event)))
+        if needing:
+            matches += await self._judge_with_requests(needing)
+            matches.sort(key=lambda match: (match.record.event.event_time, match.record.event.id.int))
+        return matches
 
-    async def _others(self, found: Sequence[Held]) -> list[Held]:
-        """Return the other records of the operations that a rule judges with their request."""
-        candidates = self._rules.candidates
-        needing = [held for held in found if any(rule.needs_request for rule in candidates(held.event))]
-        if not needing:
-            return []
+    async def _judge_with_requests(self, found: Sequence[Held]) -> list[Match]:
+        """Judge by the rules that read the request, which any record of the operation may carry."""
         async with self._service.engine.connect() as connection:
-            return await read_siblings(connection, by_operation(needing), {})
+            others = await read_siblings(connection, by_operation(found), {})
+        own = {held.event.id for held in found}
+        records = ((held.event, held.raw) for held in (*found, *others))
+        matches = judge(self._needing_request, records, self._note_failure)
+        once = {(match.rule.id, match.record.event.id): match for match in matches if match.record.event.id in own}
+        return list(once.values())
+
+    def _needing_request(self, event: Event) -> list[EventRule]:
+        return [rule for rule in self._rules.candidates(event) if rule.needs_request]
 
     def _note_failure(self, rule: EventRule, error: Exception) -> None:
         self._result.failures += 1

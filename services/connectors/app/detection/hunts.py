@@ -117,7 +117,7 @@ class _Run:
         try:
             rules = await self._service.rules.current(self._service.engine)
             rule = rules.find(row.rule_id)
-            await hunt(self._service, rule, row.since, row.until, self._note, make_alerts=row.make_alerts)
+            await hunt(self._service, rules, rule, row.since, row.until, self._note, make_alerts=row.make_alerts)
         except AisocError as error:
             return error.facts()
         return None

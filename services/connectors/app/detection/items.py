@@ -79,11 +79,14 @@ def item_of(key: str | None, value: Any, path: Path, lists: Lists) -> Node:
     if len(values) > _MOST_VALUES:
         raise Mistake(f"{_name(key)} has more than {_MOST_VALUES:,} values; use |expand.", path)
     item = _read(key, values, path)
-    try:
-        tests = tuple(test for one in item.value for test in _Tests(item, lists).of(one))
-    except (SigmaError, BadPattern) as error:
-        raise Mistake(f"{_name(key)}: {_sentence(error)}", path) from None
-    node = Item(item.field, _told(key, tests, item), tests, every=item.value_linking is ConditionAND)
+    make = _Tests(item, lists)
+    tests: list[Test] = []
+    for at, one in enumerate(item.value):
+        try:
+            tests += make.of(one)
+        except (SigmaError, BadPattern) as error:
+            raise Mistake(f"{_name(key)}: {_sentence(error)}", (*path, at)) from None
+    node = Item(item.field, _told(key, tests, item), tuple(tests), every=item.value_linking is ConditionAND)
     return Negation(f"not {node.text}", node) if item.negated else node
 
 

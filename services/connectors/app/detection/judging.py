@@ -69,10 +69,11 @@ def _judge_operation(
         records = [Record(event, raw, each) for each in ([request] if request is not None else different)]
         for rule in rules:
             judged = records if rule.needs_request else records[:1] or [Record(event, raw)]
-            yield from (Match(rule, record, key) for record in judged if _matches(rule, record, on_failure))
+            yield from (Match(rule, record, key) for record in judged if fits(rule, record, on_failure))
 
 
-def _matches(rule: EventRule, record: Record, on_failure: OnFailure | None) -> bool:
+def fits(rule: EventRule, record: Record, on_failure: OnFailure | None) -> bool:
+    """Whether a record matches a rule; on_failure: told of a rule that raised, whose match does not count."""
     try:
         return rule.matches(record)
     except Exception as error:  # a rule is what somebody dropped in: whatever it raises, the others go on

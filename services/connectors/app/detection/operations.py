@@ -1,4 +1,4 @@
-"""Which records are of one operation: an action at Azure is told in two or three records, and is one thing that happened."""
+"""Which records are of one operation: Azure tells of an action in two or three records, and it is one thing."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

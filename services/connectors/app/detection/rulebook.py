@@ -2,21 +2,41 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.clock import Clock
-from app.detection.rules import ActiveRules, RuleSet
+from app.detection.rules import ActiveRules, EventRule, Problem, RuleSet
+from app.detection.titles import shortened
 from app.errors import InvalidInput
+from app.log import get_logger
 from app.storage.rule_switches import rules_off
 
 if TYPE_CHECKING:
     from app.detection.rule_files import RuleFiles
 
+_log = get_logger(__name__)
 _LOOK_EVERY_SECONDS = 5
 _PACKAGE = Path(__file__).parents[1]
+# The log tells of a rule's failures at these numbers.
+_TOLD = frozenset({1, 10, 100, 1_000, 10_000, 100_000, 1_000_000})
+
+
+@dataclass
+class Failure:
+    """A rule that raised while it was judged. events: how often; reason: the first error."""
+
+    rule: EventRule
+    events: int = 0
+    reason: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """What is told of it, beside the problems of files."""
+        return Problem(self.rule.path, self.rule.line, self.reason, self.rule.title)
 
 
 class RuleBook:
@@ -36,6 +56,7 @@ class RuleBook:
         self._looked_at: float | None = None
         self._read: RuleSet | None = None
         self._active: ActiveRules | None = None
+        self._failures: dict[str, Failure] = {}
 
     async def current(self, database: AsyncEngine | AsyncConnection) -> ActiveRules:
         """Return the rules in force; the same object while nothing has changed.
@@ -49,10 +70,28 @@ class RuleBook:
         async with self._reading:
             read = await asyncio.to_thread(self._look)
         off = await _off(database)
+        if read is not self._read:
+            self._failures = {}  # what failed may be mended
         if self._active is None or read is not self._read or off != self._active.off:
             self._read = read
-            self._active = ActiveRules(read.rules, read.correlations, read.problems, off)
+            self._active = self._in_force(read, off)
         return self._active
+
+    def note_failure(self, rule: EventRule, error: Exception) -> None:
+        """Note that a rule raised on an event: it is a problem of the rule until its file changes."""
+        failure = self._failures.setdefault(rule.id, Failure(rule))
+        failure.events += 1
+        if failure.events == 1:
+            failure.reason = f"The rule failed on an event: {type(error).__name__}: {shortened(str(error), 200)}"
+            if self._active is not None:
+                self._active = self._in_force(self._active, self._active.off)
+        if failure.events in _TOLD:
+            _log.error("rule_failed", rule=rule.id, title=rule.title, events=failure.events, reason=failure.reason)
+
+    def _in_force(self, read: RuleSet, off: frozenset[str]) -> ActiveRules:
+        known = {failure.problem for failure in self._failures.values()}
+        problems = (*(each for each in read.problems if each not in known), *known)
+        return ActiveRules(read.rules, read.correlations, problems, off)
 
     async def check(self, text: str) -> RuleSet:
         """Return the rules that a text holds, and what of it cannot be used, beside the rules of the files."""

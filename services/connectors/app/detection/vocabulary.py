@@ -38,6 +38,7 @@ _SAME = {
     )
     for word in words
 }
+_LOCALIZED = {"value", "localizedValue"}
 _LEVELS = {"1": "Critical", "2": "Error", "3": "Warning", "4": "Informational", "5": "Verbose"}
 
 
@@ -95,7 +96,7 @@ def _anywhere(*paths: str) -> Reader:
     def read(record: "Record") -> list[Any]:
         for path in paths:
             if found := [value for value in find(record.document, path) if value is not None]:
-                return [text(value) if value.__class__ is dict and "value" in value else value for value in found]
+                return [_unwrapped(value) for value in found]
         return []
 
     return read
@@ -103,10 +104,12 @@ def _anywhere(*paths: str) -> Reader:
 
 def _plainly(path: str) -> Reader:
     """Read what no vocabulary names: a path into the document."""
-    return lambda record: [
-        text(value) if value.__class__ is dict and "localizedValue" in value else value
-        for value in find(record.document, path)
-    ]
+    return lambda record: [_unwrapped(value) for value in find(record.document, path)]
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the value of REST's `{"value", "localizedValue"}`; anything else as it is."""
+    return text(value) if value.__class__ is dict and "value" in value and value.keys() <= _LOCALIZED else value
 
 
 def _either(*readers: Reader) -> Reader:

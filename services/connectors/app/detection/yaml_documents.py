@@ -69,7 +69,7 @@ def read_documents(text: str) -> Iterator[Document]:
         try:
             while loader.check_node():
                 node = loader.get_node()
-                if document := _document(loader, node, text):
+                if node is not None and (document := _document(loader, node, text)):
                     yield document
         finally:
             loader.dispose()
@@ -88,7 +88,7 @@ def _refuse_what_grows(text: str) -> None:
     """
     depth = nodes = 0
     for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 0
         if isinstance(event, yaml.AliasEvent):
             raise Mistake("Aliases (*name) are not supported: write the value out.", line=line)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -1,6 +1,6 @@
 """Writing what people change of alerts, and who may be given one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,9 +13,11 @@ from app.storage.detection_tables import alerts
 from app.storage.tables import users
 
 
-async def set_alert(connection: AsyncConnection, alert_id: UUID, now: datetime, values: Mapping[str, Any]) -> None:
-    """Set columns of an alert."""
-    await connection.execute(update(alerts).where(alerts.c.id == alert_id).values(**values, updated_at=now))
+async def set_alerts(
+    connection: AsyncConnection, ids: Collection[UUID], now: datetime, values: Mapping[str, Any]
+) -> None:
+    """Set columns of alerts to the same values."""
+    await connection.execute(update(alerts).where(alerts.c.id.in_(ids)).values(**values, updated_at=now))
 
 
 async def list_workers(connection: AsyncConnection) -> list[str]:

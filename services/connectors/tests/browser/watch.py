@@ -82,9 +82,12 @@ def spills(page: Page) -> list[str]:
     return [f"{found['wider']} pixels too wide: {found['elements']}"] if found["wider"] > 0 else []
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds seriously or critically wrong with a page's accessibility, in a line each."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+def violations(page: Page, within: str | None = None) -> list[str]:
+    """Return what axe-core finds seriously or critically wrong with a page's accessibility, in a line each.
+
+    within: a selector of the part to look at; what lies behind a dialog is dimmed and judged wrongly.
+    """
+    found = Axe().run(page, context=within, options={"resultTypes": ["violations"]}).response["violations"]
     return [
         f"{problem['id']} ({problem['impact']}): {problem['help']}: "
         + "; ".join(f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in problem["nodes"][:3])

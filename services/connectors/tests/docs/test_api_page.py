@@ -30,6 +30,7 @@ def requests_of(tour: str) -> list[tuple[str, str]]:
     found = []
     for command in re.findall(r"curl .*?\$AISOC(?:/[^ \n?\"]*)", tour.replace("\\\n", ""), re.DOTALL):
         path = command.rsplit("$AISOC", 1)[1].rstrip(")")
-        sends = re.search(r" -d ", command) is not None
-        found.append(("POST" if sends else "GET", re.sub(r"\$\w+", "00000000-0000-4000-8000-000000000000", path)))
+        told = re.search(r" -X ([A-Z]+) ", command)
+        method = told[1] if told else "POST" if " -d " in command else "GET"
+        found.append((method, re.sub(r"\$\w+", "00000000-0000-4000-8000-000000000000", path)))
     return found

@@ -13,11 +13,12 @@ from app.events.event import Severity
 from app.storage.events import store_events
 
 _STORAGE = "Microsoft.Storage/storageAccounts/write"
+_MACHINE = "Microsoft.Compute/virtualMachines/write"
 _GROUP = "Microsoft.Network/networkSecurityGroups/delete"
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments/write"
 _RULES = some_rules(
     a_rule("storage", _STORAGE.lower(), alert_title="{actor} writes {resource}: {outcome}"),
-    a_rule("begun", _STORAGE.lower(), lambda record: record.event.status == "Started"),
+    a_rule("begun", _MACHINE.lower(), lambda record: record.event.status == "Started"),
     a_rule("failed", _STORAGE.lower(), lambda record: record.event.outcome == "failure", severity=Severity.LOW),
     a_rule("owner", GRANT, grants_owner, needs_request=True, alert_title="{role} for {principal}"),
     a_rule(
@@ -34,8 +35,8 @@ def story(lab, random):
     """Return the records of some operations: on few resources, some with the same ids, some of days."""
     began, records = lab.clock.now() - timedelta(hours=4), []
     correlations = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(3)]
-    for number in range(10):
-        name = random.choice([_STORAGE, _ASSIGNMENT, _ASSIGNMENT, _GROUP]) if number else _ASSIGNMENT
+    for number in range(12):
+        name = random.choice([_STORAGE, _ASSIGNMENT, _ASSIGNMENT, _GROUP, _MACHINE]) if number else _ASSIGNMENT
         found = lab.operation(
             name,
             began + timedelta(minutes=random.randrange(180)),

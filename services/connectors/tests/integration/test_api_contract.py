@@ -4,8 +4,9 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ import schemathesis
 import uvicorn
 from conftest import make_lab
 from fastapi import FastAPI
+from filed_alerts import file_alert
 from pydantic import SecretStr
 from schemathesis.config import SchemathesisConfig
 from sqlalchemy import make_url, select
@@ -24,6 +26,8 @@ from app.clock import SystemClock
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.collection.readings import request_reading
+from app.detection.hunts import request_hunt
+from app.detection.suppressing import Wish, suppress
 from app.main import open_service
 from app.microsoft.clouds import Clouds
 from app.security.roles import Role
@@ -54,10 +58,28 @@ _BEYOND_SCHEMA = {
     "read_polls": "a cursor is one of a list",
     "read_quarantine": "as read_polls",
     "read_audit": "as read_polls",
+    "read_alerts": "a cursor is one of a list, and no time is before the year 2000",
+    "read_alert_counts": "as read_alerts",
+    "change_alert": "a verdict goes with closed alerts; who is assigned is a user who works alerts",
+    "change_many_alerts": "as change_alert",
+    "create_note": "a note has characters that can be printed",
+    "create_suppression": "it names a rule or an entity, and a time within a year",
+    "create_hunt": "the time begins before it ends, and is not before the year 2000",
     "create_user": "a name can be printed",
     "create_new_token": "as create_user",
 }
 _ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
+_RULE = "00000000-0000-4000-8000-000000000001"
+_RULES = f"""
+title: A role was granted
+id: {_RULE}
+level: high
+logsource: {{product: azure, service: activitylogs}}
+detection:
+  selection:
+    operationName: Microsoft.Authorization/roleAssignments/write
+  condition: selection
+"""
 _CONFIG = {
     "seed": 20_260_501,
     "generation": {"deterministic": True, "max-examples": 8, "database": "none", "with-security-parameters": False},
@@ -126,7 +148,12 @@ class _Thread(threading.Thread):
     async def _serve(self) -> None:
         clouds = self._folder / "clouds.toml"
         clouds.write_text(self._microsoft.clouds_toml())
-        settings = Settings(home=self._folder, database_url=SecretStr(self._url), clouds=clouds, keyring=None)
+        rules = self._folder / "rules"
+        rules.mkdir()
+        (rules / "role.yml").write_text(_RULES)
+        settings = Settings(
+            home=self._folder, database_url=SecretStr(self._url), clouds=clouds, keyring=None, rules=(rules,)
+        )
         async with open_service(settings) as opened:
             lab = opened.clouds.get("Lab")
             named = tuple(replace(lab, name=name) for name in ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud"))
@@ -161,8 +188,16 @@ class _Thread(threading.Thread):
             "event_id": event,
             "record_id": record,
             "user_id": bob.id,
+            "alert_id": await file_alert(service, events={event: (service.clock.now(), _RULE)}),
+            "rule_id": _RULE,
+            "suppression_id": (await suppress(service, _wish(service))).id,
+            "hunt_id": (await request_hunt(service, _RULE, service.clock.now() - timedelta(days=1))).id,
         }
         return {name: str(value) for name, value in ids.items()}, token
+
+
+def _wish(service):
+    return Wish(rule_id=str(uuid4()), until=service.clock.now() + timedelta(days=1), reason="tests")
 
 
 @schema.parametrize()

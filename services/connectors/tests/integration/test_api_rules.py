@@ -292,3 +292,18 @@ async def test_a_viewer_looks_and_changes_nothing(calling):
             await viewer.post(f"{HUNTS}/{uuid4()}/stop"),
         ):
             assert (answer.status_code, answer.json()["code"]) == (403, "role_needed")
+
+
+async def test_rules_their_problems_and_hunts_are_in_the_metrics(api):
+    async def told(sample):
+        lines = (await api.get("/metrics")).text.splitlines()
+        return next(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{sample} "))
+
+    on, off = await told('aisoc_rules{state="on"}'), await told('aisoc_rules{state="off"}')
+    assert (on >= 3, off) == (True, 0)
+    assert await told("aisoc_rule_problems") == 1
+    await api.patch(f"{RULES}/{ROLE}", json={"on": False})
+    await api.post(f"{RULES}/{ROLE}/hunts", json={"since": "2026-04-01T00:00:00Z"})
+    assert await told('aisoc_rules{state="on"}') == on - 1
+    assert await told('aisoc_rules{state="off"}') == 1
+    assert await told('aisoc_hunts{state="waiting"}') == 1

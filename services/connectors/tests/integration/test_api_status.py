@@ -3,10 +3,12 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
 from conftest import SECRET
+from filed_alerts import file_alert
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -121,6 +123,19 @@ async def test_readings_and_quarantine_are_counted(api, service, row):
     told = await scraped(api)
     assert told["aisoc_readings", "poll", "waiting"] == 1
     assert told["aisoc_quarantine_records",] == 0
+
+
+async def test_alerts_are_counted_by_severity_and_those_of_the_queue_by_status_too(api, service):
+    assert (await scraped(api))["aisoc_alerts_total", "critical"] == 0
+    await file_alert(service, severity="critical")
+    await file_alert(service, severity="critical", status="in_progress")
+    await file_alert(service, severity="critical", status="closed", verdict="benign")
+    await file_alert(service, severity="critical", superseded_by=uuid4())
+    told = await scraped(api)
+    assert told["aisoc_alerts_total", "critical"] == 4
+    assert told["aisoc_alerts_open", "critical", "new"] == 1
+    assert told["aisoc_alerts_open", "critical", "in_progress"] == 1
+    assert told["aisoc_alerts_open", "high", "new"] == 0
 
 
 async def test_requests_are_timed_by_route_and_never_by_what_was_typed(api, row):

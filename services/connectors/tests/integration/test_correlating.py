@@ -61,7 +61,7 @@ async def feed(engine, rules, events):
     async with engine.begin() as connection:
         stored = await store_events(connection, "lab", [(event, b"{}") for event in events])
         matches = [a_match(rule, event) for event in stored for rule in rules.candidates(event)]
-        
+
         await correlate(connection, rules, matches, NOW)
         await note_spans(connection, matches, NOW)
 

@@ -62,3 +62,12 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_quoted(monkeypatch, name,
     assert caught.value.code == "invalid_setting"
     assert name in caught.value.message
     assert "zebra" not in caught.value.message + caught.value.remedy
+
+
+def test_folders_of_rules_are_separated_as_in_path(monkeypatch):
+    assert read_settings().rules == ()
+    monkeypatch.setenv("AISOC_RULES", os.pathsep.join(["~/rules", "", "/etc/aisoc rules"]))
+    monkeypatch.setenv("AISOC_RULE_VALUES", "/etc/lists.toml")
+    settings = read_settings()
+    assert settings.rules == (Path.home() / "rules", Path("/etc/aisoc rules"))
+    assert settings.rule_values == Path("/etc/lists.toml")

@@ -120,5 +120,4 @@ def bars(days: Sequence[int]) -> list[int]:
 
 def origin(path: Path, own: Sequence[Path]) -> str:
     """Return where a rule came from: AiSOC's own pack, or a file in one of the operator's folders."""
-    folder = next((folder for folder in own if path.is_relative_to(folder)), None)
-    return "AiSOC" if folder is None else str(path.relative_to(folder.parent))
+    return path.name if any(path.is_relative_to(folder) for folder in own) else "AiSOC"

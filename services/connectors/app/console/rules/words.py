@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from app.console.connector_words import number
-from app.console.parts import moment
+from app.console.parts import age, moment
 from app.detection.rules import Correlation, EventRule, Problem, Rule
 from app.storage.hunts import HuntRow
 
@@ -115,8 +115,8 @@ def technique_link(technique: str) -> str:
 
 def hunt_title(hunt: HuntRow, now: datetime) -> str:
     """Return what was asked for, by whom and when."""
-    span = f"{moment(hunt.since, now)} to {moment(hunt.until, now)}"
-    return f"{span}, asked for by {hunt.requested_by} at {moment(hunt.requested_at, now)}"
+    span = f"{age(hunt.until - hunt.since)} up to {moment(hunt.until, now)}"
+    return f"{span}, asked for by {hunt.requested_by}"
 
 
 def hunt_share(hunt: HuntRow) -> float | None:

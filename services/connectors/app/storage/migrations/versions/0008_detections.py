@@ -48,6 +48,9 @@ CREATE INDEX alerts_by_operation ON alerts (operation) WHERE operation IS NOT NU
 CREATE INDEX alerts_by_group ON alerts (rule_id, group_key) WHERE group_key IS NOT NULL;
 CREATE INDEX alerts_suppressed ON alerts (suppressed_by) WHERE suppressed_by IS NOT NULL;
 CREATE INDEX alerts_by_time ON alerts (first_time, id);
+CREATE INDEX alerts_by_last ON alerts (last_time, id);
+CREATE INDEX alerts_in_queue ON alerts (severity, last_time, id, status)
+    WHERE superseded_by IS NULL AND suppressed_by IS NULL AND status IN ('new', 'in_progress');
 CREATE INDEX alerts_by_rule ON alerts (rule_id, first_time);
 CREATE TABLE alert_events (
     alert_id uuid NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
