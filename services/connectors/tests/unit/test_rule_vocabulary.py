@@ -20,7 +20,7 @@ from unit.records import (
     rest,
     row,
 )
-from unit.sigma_rules import one_rule, record_of
+from unit.sigma_rules import one_rule, read, record_of, rule_id, told
 
 STATUSES = [
     ("Succeeded", "Success"),
@@ -181,6 +181,20 @@ def test_a_rule_that_reads_the_request_says_so(tmp_path):
     assert one_rule(tmp_path, "aisoc.request.properties.a: 1").needs_request
     assert one_rule(tmp_path, "x|fieldref: AISOC.Request.a").needs_request
     assert not one_rule(tmp_path, "properties.requestbody|contains: a").needs_request
+
+
+@pytest.mark.parametrize(
+    ("first_seen", "expected"),
+    [
+        ("{group-by: [aisoc.actor], field: aisoc.role, timespan: 1d}", True),
+        ("{group-by: [aisoc.request.a], timespan: 1d}", True),
+        ("{group-by: [aisoc.actor], field: aisoc.src_ip, timespan: 1d}", False),
+    ],
+)
+def test_a_first_seen_rule_reads_the_request_when_its_fields_do(tmp_path, first_seen, expected):
+    rules = read(tmp_path, told("New", "x: a", f"aisoc: {{first_seen: {first_seen}}}\n"))
+    assert rules.problems == ()
+    assert rules.rules[rule_id("New")].needs_request is expected
 
 
 def test_nothing_is_decoded_before_a_rule_asks_for_it():
