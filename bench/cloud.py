@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from bench.organisation import Organisation
+
 from simulator import Cloud, Server, ticks
 from simulator.chance import seeded
 from simulator.events import Event
