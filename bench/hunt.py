@@ -62,15 +62,12 @@ def main() -> None:
 async def _measure(home: Path, url: str | None, word: str) -> tuple[int, list[Taken]]:
     rules = read_rules([_RULES], {})
     settings = Settings(home=home, database_url=SecretStr(url) if url else None, keyring=None)
-    taken = []
     async with open_service(settings) as service:
         async with service.engine.connect() as connection:
             found = await connection.exec_driver_sql("SELECT count(*) FROM event_facts")
             stored = int(found.scalar_one())
-        for rule in rules.rules.values():
-            if word.lower() in rule.title.lower():
-                taken.append(await _timed(service, rule.id))
-    return stored, taken
+        wanted = [rule.id for rule in rules.rules.values() if word.lower() in rule.title.lower()]
+        return stored, [await _timed(service, each) for each in wanted]
 
 
 async def _timed(service: Service, rule_id: str) -> Taken:
