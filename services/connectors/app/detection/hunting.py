@@ -182,7 +182,9 @@ class _Hunt:
     async def _alert(self, rows: Sequence[Row], matches: Sequence[Match]) -> None:
         """Write the alerts of matches as the stream would have; what brought an event is told from its row."""
         brought = {row.event.id: row.connector for row in rows}
-        found = {match.record.event.id: (match.record.event, match.record.raw) for match in matches}
+        since = self._result.since  # what lies before only says what is new, or completes a window
+        of_time = [match.record for match in matches if match.record.event.event_time >= since]
+        found = {record.event.id: (record.event, record.raw) for record in of_time}
         by_connector = sorted(found.values(), key=lambda record: brought[record[0].id])
         async with self._service.engine.begin() as connection:
             for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):

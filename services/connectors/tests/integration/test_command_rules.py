@@ -57,18 +57,15 @@ def folder(aisoc, tmp_path):
 
 @pytest.fixture
 def ingested(aisoc, folder, live_lab, tmp_path):
-    """Three writes of storage accounts, two records each, from before the rule was there; returns the first operation."""
+    """Three writes of storage accounts, two records each, from before the rule was there."""
     at = live_lab.clock.now() - timedelta(minutes=30)
-    records = [
-        live_lab.operation("Microsoft.Storage/storageAccounts/write", at, resource=f"resourceGroups/rg/providers/x/y/{n}")
-        for n in range(3)
-    ]
+    write, group = "Microsoft.Storage/storageAccounts/write", "resourceGroups/rg/providers/x/y"
+    records = [live_lab.operation(write, at, resource=f"{group}/{number}") for number in range(3)]
     file = tmp_path / "export.json"
     file.write_text(json.dumps({"value": [each for found in records for each in found]}))
     (folder / "storage.yml").rename(tmp_path / "later.yml")
     aisoc("ingest", str(file), "--name", "export")
     (tmp_path / "later.yml").rename(folder / "storage.yml")
-    return records[0]
 
 
 def test_a_mistake_in_a_rule_is_told_with_file_and_line_and_stops_no_other(aisoc, folder):
