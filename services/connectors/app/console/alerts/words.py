@@ -8,9 +8,9 @@ from app.storage.alert_queries import AlertRow
 STATUS_WORDS = {"new": "New", "in_progress": "In progress", "closed": "Closed"}
 VERDICT_WORDS = {"true_positive": "True positive", "benign": "Benign", "false_positive": "False positive"}
 VERDICT_HINTS = {
-    "true_positive": "It was an attack, or a mistake that had to be undone.",
-    "benign": "It happened as the rule says, and was allowed.",
-    "false_positive": "The rule was wrong about it.",
+    "true_positive": "It was what the rule looks for, and had to be acted upon.",
+    "benign": "It was what the rule looks for, and was allowed: planned work, a test.",
+    "false_positive": "It was not what the rule looks for: the rule has to be mended.",
 }
 OUTCOME_WORDS = {
     "success": "Succeeded",
