@@ -20,13 +20,11 @@ from app.detection.record import Record
 from app.detection.rules import ActiveRules, Correlation, EventRule, Rule, RuleSet
 from app.errors import InvalidInput
 from app.events.event import Event
-from app.log import get_logger
 from app.service import Service
 from app.storage.history import Row, count_events, read_acts, stream_events
 from app.storage.raw import unpacked
 from app.storage.siblings import read_siblings
 
-_log = get_logger(__name__)
 _BATCHES_AHEAD = 2
 
 
@@ -178,10 +176,8 @@ class _Hunt:
     def _needing_request(self, event: Event) -> list[EventRule]:
         return [rule for rule in self._rules.candidates(event) if rule.needs_request]
 
-    def _note_failure(self, rule: EventRule, error: Exception) -> None:
+    def _note_failure(self, _rule: EventRule, _error: Exception) -> None:
         self._result.failures += 1
-        if self._result.failures == 1:
-            _log.warning("rule_failed", rule=rule.title, error=repr(error))
 
     async def _alert(self, rows: Sequence[Row], matches: Sequence[Match]) -> None:
         """Write the alerts of matches as the stream would have; what brought an event is told from its row."""

@@ -12,8 +12,11 @@ from support import wait_until
 
 from app.collection.manage import switch_connector
 from app.detection.alerts import AlertChange, add_note, change_alerts, list_alerts
+from app.detection.hunts import request_hunt
+from app.detection.rule_views import list_rules
 from app.detection.suppressing import Wish, suppress
 from app.service import Service
+from app.storage.quarantine import Unreadable, quarantine_records
 from simulator.scenario import attack_story, history
 
 _SEED = 7
@@ -22,13 +25,17 @@ _OPERATIONS = 250
 
 @dataclass(frozen=True)
 class Furnished:
-    """What furnish made, by which pages of it are found. event: one of high severity; alert: the most severe one."""
+    """What furnish made, by which pages of it are found. event: one of high severity; alert: the most severe one.
+
+    rule: the one with most alerts, which somebody hunts with.
+    """
 
     connector: str
     failing: str
     paused: str
     event: str
     alert: str
+    rule: str
 
 
 def furnish(console: Console) -> Furnished:
@@ -47,7 +54,8 @@ def furnish(console: Console) -> Furnished:
     wait_until(lambda: console.rows("SELECT 1 FROM polls WHERE error IS NOT NULL AND finished_at IS NOT NULL"))
     event = console.rows("SELECT id FROM events WHERE severity = 'high' ORDER BY event_time DESC LIMIT 1")[0][0]
     alert = console.do(_work)
-    return Furnished(str(connector.id), str(failing.id), str(paused.id), str(event), str(alert))
+    rule = console.do(_rule)
+    return Furnished(str(connector.id), str(failing.id), str(paused.id), str(event), str(alert), rule)
 
 
 async def _work(service: Service) -> UUID:
@@ -59,6 +67,16 @@ async def _work(service: Service) -> UUID:
     until = service.clock.now() + timedelta(days=7)
     await suppress(service, Wish(until=until, reason="A migration that was agreed on", rule_id=last.rule_id))
     return first.id
+
+
+async def _rule(service: Service) -> str:
+    """Hunt with the rule that has most alerts; and put records into quarantine."""
+    records = [Unreadable(raw, "azure_activity", "not_an_object", "It is no object.") for raw in (b"12", b'"\xff<b>"')]
+    async with service.engine.begin() as connection:
+        await quarantine_records(connection, "production", records)
+    rule = max((await list_rules(service)).rules, key=lambda view: view.hits).rule
+    await request_hunt(service, rule.id, service.clock.now() - timedelta(days=1))
+    return rule.id
 
 
 def routine(lab: Lab, begin: datetime, end: datetime) -> list[Any]:
