@@ -47,13 +47,13 @@ def _some(parts: Sequence[Judge]) -> Judge:
 
 
 def _item(item: Item) -> Judge:
-    tests = [compiled_test(test) for test in (item.tests if item.every else _merged(item.tests))]
-    field = item.field
-    if field is None:
+    values = [test for test in item.tests if isinstance(test, ValueTest)]
+    if item.field is not None and len(values) == len(item.tests) and not (item.every and len(values) > 1):
+        return _any_value(item.field, values)
+    tests = [compiled_test(test) for test in item.tests]
+    if item.field is None:
         return _keywords(item, tests)
-    if len(tests) == 1:
-        return _single(field, tests[0])
-    wanted = all if item.every else any
+    field, wanted = item.field, all if item.every else any
 
     def judge(record: Record) -> bool:
         values = record.seen(field)
@@ -62,8 +62,22 @@ def _item(item: Item) -> Judge:
     return judge
 
 
-def _single(field: str, holds: _Holds) -> Judge:
-    return lambda record: holds(record, record.seen(field))
+def _any_value(field: str, tests: Sequence[ValueTest]) -> Judge:
+    """Return what most items are, in as few calls as can be: all exact texts are looked up at once."""
+    exact = frozenset(test.exact for test in tests if test.exact is not None)
+    others = [test.matches for test in tests if test.exact is None]
+
+    def judge(record: Record) -> bool:
+        values = record.known.get(field)
+        for value in record.seen(field) if values is None else values:
+            if value.low in exact:
+                return True
+            for fits in others:
+                if fits(value):
+                    return True
+        return False
+
+    return judge
 
 
 def _keywords(item: Item, tests: Sequence[_Holds]) -> Judge:
@@ -78,15 +92,6 @@ def _keywords(item: Item, tests: Sequence[_Holds]) -> Judge:
         return wanted(holds(record, values) for holds in tests)
 
     return judge
-
-
-def _merged(tests: Sequence[Test]) -> list[Test]:
-    """Return tests of which one has to hold, with all that want one exact text as one that looks it up."""
-    exact = {test.exact for test in tests if isinstance(test, ValueTest) and test.exact is not None}
-    if len(exact) < 2:
-        return list(tests)
-    rest = [test for test in tests if not (isinstance(test, ValueTest) and test.exact is not None)]
-    return [ValueTest("", lambda value: value.low in exact, exact.__contains__), *rest]
 
 
 def compiled_test(test: Test) -> _Holds:

@@ -28,14 +28,15 @@ class Record:
     """One event; nothing is decoded before a rule asks for it, and nothing twice.
 
     event: the normalized event. raw: the record's bytes, as received. request: the request's body of the event's
-    operation, where another record of the operation carries it; the event's own body goes before it.
+    operation, where another record of the operation carries it; the event's own body goes before it. known: the values
+    of the fields that were asked for already.
     """
 
     def __init__(self, event: Event, raw: bytes, request: Mapping[str, Any] | None = None) -> None:
         self.event = event
         self.raw = raw
         self._given_request = request
-        self._values: dict[str, tuple[Value, ...]] = {}
+        self.known: dict[str, tuple[Value, ...]] = {}
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -73,9 +74,9 @@ class Record:
 
     def seen(self, field: str) -> tuple[Value, ...]:
         """Return the same with their texts, as rules compare them; a status in the words of all shapes."""
-        known = self._values.get(field)
+        known = self.known.get(field)
         if known is None:
-            known = self._values[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
+            known = self.known[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
         return known
 
     @cached_property
