@@ -26,8 +26,7 @@ _NEAR = text(
     JOIN event_places ON md5(event_places.resource_id) = md5(asked.resource)
     JOIN event_facts ON event_facts.place = event_places.id AND event_facts.correlation_id = asked.correlation
         AND event_facts.event_time BETWEEN asked.since AND asked.until
-        AND event_facts.id <> ALL(CAST(:at_hand AS uuid[]))
-    JOIN events ON events.id = event_facts.id
+    JOIN events ON events.id = event_facts.id AND events.id <> ALL(CAST(:at_hand AS uuid[]))
     """  # noqa: S608 - names of ours
 ).columns(*_COLUMNS)
 _BY_ID = text(
