@@ -143,7 +143,7 @@ async def supersede(connection: AsyncConnection, by: Mapping[UUID, UUID | None],
 async def read_of_operations(connection: AsyncConnection, operations: Sequence[bytes]) -> Sequence[Row[Any]]:
     """Return the alerts about operations: id, operation, kind, severity, rule_id."""
     query: Select[Any] = select(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
-    return (await connection.execute(query.where(alerts.c.operation.in_(operations)))).all()
+    return list(await connection.execute(query.where(alerts.c.operation.in_(operations))))
 
 
 async def note_changes(

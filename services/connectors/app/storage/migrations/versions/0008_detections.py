@@ -116,7 +116,10 @@ CREATE TABLE hunts (
     error jsonb
 );
 CREATE INDEX hunts_by_request ON hunts (requested_at);
+-- An operation's other records are looked for by resource and time: a busy resource has thousands of events.
 CREATE INDEX event_places_by_resource ON event_places (md5(resource_id));
+DROP INDEX event_facts_by_place;
+CREATE INDEX event_facts_by_place ON event_facts (place, event_time);
 """
 
 
