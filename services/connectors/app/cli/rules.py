@@ -8,7 +8,7 @@ from app.cli import rules_checking, rules_explaining, rules_hunting
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout, table
 from app.cli.rule_files import has_database, read_settings_rules
-from app.cli.rule_problems import print_problems
+from app.cli.rule_problems import print_needs, print_problems
 from app.cli.rule_view import print_rule
 from app.detection.rule_facts import known_facts, problem_facts, rule_facts, whole_facts
 from app.detection.rule_views import RulesView, RuleView, list_rules, read_rule
@@ -138,3 +138,4 @@ def _print_list(views: list[RuleView], *, counted: bool) -> None:
             severity_text(rule.severity), printable(rule.title), kind, techniques, *state, printable(str(rule.path))
         )
     stdout().print(shown)
+    print_needs(view.rule for view in views)
