@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.detection.countries import Countries, use_countries
 from app.detection.rulebook import rule_folders
 from app.detection.rules import ActiveRules, Rule, RuleSet
 from app.errors import InvalidInput
@@ -39,6 +40,11 @@ def expand_values(settings: Settings | None = None) -> Mapping[str, tuple[str, .
     return {} if file is None else read_values(file)
 
 
+def open_countries(settings: Settings | None = None) -> None:
+    """Let rules read countries, where the settings name a database. Raises InvalidInput (unreadable_countries)."""
+    use_countries(Countries((settings or read_settings()).countries))
+
+
 def check_paths(paths: Sequence[Path]) -> list[Path]:
     """Return the paths. Raises InvalidInput (file_unreadable) for one that does not exist."""
     for path in paths:
@@ -50,10 +56,12 @@ def check_paths(paths: Sequence[Path]) -> list[Path]:
 def read_settings_rules(*more: Path) -> ActiveRules:
     """Read the shipped rules and those of the settings' folders, and further files; all of them count as on.
 
-    Raises InvalidInput (invalid_setting) where the values for |expand cannot be read.
+    Raises InvalidInput (invalid_setting, unreadable_countries) where the values for |expand, or the countries, cannot
+    be read.
     """
     from app.detection.reading import read_rules  # noqa: PLC0415 - the Sigma parser takes its time to load
 
+    open_countries()
     found = read_rules([*default_folders(), *more], expand_values())
     return ActiveRules(found.rules, found.correlations, found.problems)
 

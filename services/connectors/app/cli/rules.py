@@ -11,7 +11,7 @@ from app.cli import rules_checking, rules_explaining, rules_hunting
 from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout
 from app.cli.rule_files import has_database, read_settings_rules
-from app.cli.rule_problems import print_problems
+from app.cli.rule_problems import print_needs, print_problems
 from app.cli.rule_view import print_rule
 from app.detection.rule_facts import known_facts, problem_facts, rule_facts, whole_facts
 from app.detection.rule_views import RulesView, RuleView, list_rules, read_rule
@@ -146,6 +146,7 @@ def _print_list(views: list[RuleView], *, counted: bool) -> None:
         told = (printable(rule.title), rule.kind.replace("_", " "), " ".join(rule.techniques), *state, printable(file))
         shown.add_row(severity_text(rule.severity), *told)
     console.print(shown)
+    print_needs(view.rule for view in views)
 
 
 def _common(views: list[RuleView]) -> Path | None:

@@ -9,8 +9,8 @@ import typer
 from rich.text import Text
 
 from app.cli.output import AsJson, fail, print_json, printable, stderr, stdout
-from app.cli.rule_files import check_paths, default_folders, expand_values
-from app.cli.rule_problems import print_problems
+from app.cli.rule_files import check_paths, default_folders, expand_values, open_countries
+from app.cli.rule_problems import print_needs, print_problems
 from app.detection.rule_facts import problem_facts
 from app.errors import AisocError
 
@@ -37,6 +37,7 @@ def check(
     from app.detection.reading import read_rules  # noqa: PLC0415 - the Sigma parser takes its time to load
 
     try:
+        open_countries()
         found = read_rules(check_paths(paths), expand_values())
     except AisocError as error:
         fail(error, as_json=as_json)
@@ -45,6 +46,7 @@ def check(
         print_json({"rules": rules, "problems": [problem_facts(problem) for problem in found.problems]})
     else:
         print_problems(found.problems)
+        print_needs([*found.rules.values(), *found.correlations.values()])
         told = f"{len(found.problems):,} problems" if found.problems else "no problem"
         stdout().print(f"{rules:,} rules can be used, {told}.")
     raise typer.Exit(1 if found.problems else 0)

@@ -21,10 +21,13 @@ _OTHERS = text(
     SELECT asked.group_key, other.value_key
     FROM unnest(CAST(:groups AS bytea[])) AS asked (group_key)
     CROSS JOIN LATERAL (
-        SELECT value_key, min(first_time) AS first_time FROM spans
-        WHERE spans.group_key = asked.group_key AND NOT (spans.group_key, spans.value_key) IN (
-            SELECT * FROM unnest(CAST(:known_groups AS bytea[]), CAST(:known_values AS bytea[])))
-        GROUP BY value_key ORDER BY first_time, value_key LIMIT 2
+        SELECT value_key FROM (
+            SELECT DISTINCT ON (value_key) value_key, first_time, first_event FROM spans
+            WHERE spans.group_key = asked.group_key AND NOT (spans.group_key, spans.value_key) IN (
+                SELECT * FROM unnest(CAST(:known_groups AS bytea[]), CAST(:known_values AS bytea[])))
+            ORDER BY value_key, first_time
+        ) AS begins
+        ORDER BY first_time, first_event, value_key LIMIT 2
     ) AS other
     """
 )

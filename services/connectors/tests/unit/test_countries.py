@@ -6,7 +6,9 @@ import pytest
 from mmdb_writer import MMDBWriter
 from naive_detections import a_correlation, an_event, an_event_rule
 from netaddr import IPSet
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.detection.countries import Countries, country_of, unusable, use_countries
 from app.detection.facts import derive
 from app.detection.record import Record
@@ -110,3 +112,18 @@ def test_with_the_database_they_can_be_used():
 def test_what_is_remembered_is_bounded(path):
     countries = Countries(path)
     assert countries.country.cache_info().maxsize == 65_536
+
+
+def test_the_command_line_says_what_such_a_rule_needs(tmp_path, path, monkeypatch):
+    (tmp_path / "rule.yml").write_text(
+        "title: New country\nid: 55555555-5555-4555-8555-555555555556\n"
+        "logsource: {product: azure, service: activitylogs}\n"
+        "detection: {selection: {operationName: '*'}, condition: selection}\n"
+        "aisoc: {first_seen: {group-by: [aisoc.actor], field: aisoc.src_country, timespan: 30d}}\n"
+    )
+    run = CliRunner()
+    assert "needs AISOC_COUNTRIES" in run.invoke(app, ["rules", "check", str(tmp_path)]).output
+    monkeypatch.setenv("AISOC_COUNTRIES", str(path))
+    told = run.invoke(app, ["rules", "check", str(tmp_path)])
+    use_countries(Countries())
+    assert (told.exit_code, "needs" in told.output) == (0, False)
