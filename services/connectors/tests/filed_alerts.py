@@ -1,15 +1,36 @@
-"""Alerts put into the store as they are described, without events that would make them."""
+"""A rule, and alerts put into the store as they are described, without events that would make them."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
 from app.service import Service
+from app.settings import Settings
 from app.storage.detection_tables import alert_entities, alert_events, alerts
 
 RULE = "8f2f6c1e-6f5e-4a52-9d0b-6a2f6f0f3b11"
+RULE_FILE = f"""
+title: A role was granted
+id: {RULE}
+level: critical
+logsource: {{product: azure, service: activitylogs}}
+tags: [attack.privilege-escalation, attack.t1098.003]
+detection:
+  selection:
+    operationName: Microsoft.Authorization/roleAssignments/write
+  condition: selection
+"""
+
+
+def with_rule(settings: Settings, folder: Path) -> Settings:
+    """Return settings under which the rule is in force."""
+    rules = folder / "rules"
+    rules.mkdir()
+    (rules / "role.yml").write_text(RULE_FILE)
+    return settings.model_copy(update={"rules": (rules,)})
 
 
 async def file_alert(

@@ -20,6 +20,13 @@ PAGES = {
     "alert": "/alerts/{alert}",
     "no-alert": "/alerts/00000000-0000-0000-0000-000000000000",
     "suppressions": "/alerts/suppressions",
+    "rules": "/rules",
+    "rules-none": "/rules?q=nothing+like+it",
+    "rules-technique": "/rules?tactic=persistence&technique=T1098",
+    "coverage": "/rules/coverage",
+    "rule": "/rules/{rule}",
+    "no-rule": "/rules/00000000-0000-0000-0000-000000000000",
+    "quarantine": "/quarantine",
     "connectors": "/connectors",
     "connector": "/connectors/{connector}",
     "connector-failing": "/connectors/{failing}",
@@ -76,7 +83,7 @@ def test_no_page_of_the_console_is_left_out():
 
 def test_the_menu_of_a_phone_leads_to_every_place(visit):
     page = visit("/", size=PHONE)
-    for name in ("Connectors", "Alerts", "Events", "Overview"):
+    for name in ("Connectors", "Rules", "Alerts", "Events", "Overview"):
         page.get_by_role("button", name="Menu").click()
         page.get_by_role("navigation", name="Places").get_by_role("link", name=re.compile(f"^{name}\\b")).click()
         expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()

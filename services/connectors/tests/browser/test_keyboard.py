@@ -23,7 +23,8 @@ def test_a_slash_goes_to_the_search_and_enter_searches(page):
 
 
 @pytest.mark.parametrize(
-    ("key", "path"), [("c", "/connectors"), ("a", "/alerts"), ("e", "/events"), ("s", "/settings"), ("o", "/")]
+    ("key", "path"),
+    [("c", "/connectors"), ("a", "/alerts"), ("e", "/events"), ("r", "/rules"), ("s", "/settings"), ("o", "/")],
 )
 def test_g_and_a_letter_go_to_a_place(page, key, path):
     page.keyboard.press("g")

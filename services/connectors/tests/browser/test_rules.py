@@ -118,6 +118,9 @@ def test_the_list_tells_what_a_rule_found_and_where_it_came_from(visit):
     expect(found).to_contain_text("medium")
     expect(found).to_contain_text("T1485")
     expect(found).to_contain_text("deleted.yml")
+    expect(found.get_by_role("link", name="3 alerts")).to_be_visible()
+    found.get_by_role("link", name="3 alerts").click()
+    page.wait_for_url(f"**/alerts?*rule={DELETED}*")
 
 
 def test_a_rule_is_turned_off_and_on_by_an_analyst(visit, console):
@@ -197,7 +200,8 @@ def test_a_hunt_finds_what_happened_and_leads_to_the_events(visit, console):
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("3 matches found in")).to_be_visible()
     page.get_by_text("Show 3 events").click()
-    links = page.get_by_role("listitem").get_by_role("link", name="disk")
+    hunts = page.locator("section").filter(has=page.get_by_role("heading", name="Hunts"))
+    links = hunts.get_by_role("listitem").get_by_role("link", name="disk")
     expect(links).to_have_count(3)
     links.first.click()
     page.wait_for_url("**/events/*")

@@ -3,36 +3,22 @@
 from datetime import timedelta
 
 import pytest
+from filed_alerts import RULE, with_rule
 from support import story
 
 from app.clock import iso
 from app.collection.poll import poll
 
 ALERTS = "/api/v1/alerts"
-ROLE = "00000000-0000-4000-8000-000000000001"
-ROLE_RULE = f"""
-title: A role was granted
-id: {ROLE}
-level: critical
-logsource: {{product: azure, service: activitylogs}}
-tags: [attack.privilege-escalation, attack.t1098.003]
-detection:
-  selection:
-    operationName: Microsoft.Authorization/roleAssignments/write
-  condition: selection
-"""
 
 
 @pytest.fixture
 def settings(settings, tmp_path):
-    folder = tmp_path / "rules"
-    folder.mkdir()
-    (folder / "role.yml").write_text(ROLE_RULE)
-    return settings.model_copy(update={"rules": (folder,)})
+    return with_rule(settings, tmp_path)
 
 
 async def alerts(api, **params):
-    answer = await api.get(ALERTS, params={"rule": ROLE} | params)
+    answer = await api.get(ALERTS, params={"rule": RULE} | params)
     assert answer.status_code == 200, answer.text
     return answer.json()["items"]
 
@@ -57,7 +43,7 @@ async def test_what_a_rule_finds_is_one_alert_with_its_records_and_what_the_acto
 
 
 async def test_a_suppression_holds_back_what_comes_until_its_end_and_no_longer(api, service, row, lab):
-    wish = {"rule_id": ROLE, "until": iso(service.clock.now() + timedelta(hours=1)), "reason": "Planned"}
+    wish = {"rule_id": RULE, "until": iso(service.clock.now() + timedelta(hours=1)), "reason": "Planned"}
     made = (await api.post("/api/v1/suppressions", json=wish)).json()
     lab.publish(story(lab))
     await poll(service, row)
@@ -75,12 +61,12 @@ async def test_a_rule_that_is_off_makes_no_alerts_and_those_it_made_stay(api, se
     lab.publish(story(lab))
     await poll(service, row)
     (alert,) = await alerts(api)
-    await api.patch(f"/api/v1/rules/{ROLE}", json={"on": False})
+    await api.patch(f"/api/v1/rules/{RULE}", json={"on": False})
     service.clock.advance(minutes=30)
     lab.publish(story(lab))
     await poll(service, row)
     assert [one["id"] for one in await alerts(api)] == [alert["id"]]
-    rule = (await api.get(f"/api/v1/rules/{ROLE}")).json()
+    rule = (await api.get(f"/api/v1/rules/{RULE}")).json()
     assert (rule["on"], rule["hits"], rule["waiting"]) == (False, 1, 1)
 
 

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from naive_detections import RULES, SPAN, TYPES, a_correlation, naive_episodes
 
 from app.detection.episodes import Need, Sighting, rule_key, satisfied, windows_after, windows_before
+
+
 def sighting(minute, number=0, rule="rule-a", key=b"x"):
     return Sighting(NOW + timedelta(minutes=minute), UUID(int=number), rule, key)
 

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from nicegui import ui
 
 from app.clock import iso
+from app.console.alerts.asked import Asked
 from app.console.alerts.words import STATUS_WORDS
 from app.console.connector_words import number
 from app.console.parts import severity_chip
@@ -36,6 +37,11 @@ def days_in_words(each: Listed) -> str:
     return f"{number(each.hits, 'alert')} in the last {DAYS} days, on {number(days, 'day')}; {each.waiting:,} open."
 
 
+def alerts_address(rule_id: str) -> str:
+    """Return the address of all alerts of a rule, the latest first."""
+    return Asked(state="all", rule=rule_id, held="yes", order="newest").address
+
+
 def draw_alerts(alerts: tuple[AlertRow, ...], today: date) -> None:
     """Draw the latest alerts, each with a link."""
     if not alerts:
@@ -52,5 +58,4 @@ def draw_alerts(alerts: tuple[AlertRow, ...], today: date) -> None:
                 severity_chip(alert.severity)
                 ui.link(alert.title, f"/alerts/{alert.id}").classes("wrap")
                 ui.label(STATUS_WORDS[alert.status]).classes("quiet small")
-    if alerts:
-        ui.link("All of them", f"/alerts?rule={alerts[0].rule_id}&status=all").classes("small")
+    ui.link("All of them", alerts_address(alerts[0].rule_id)).classes("small")

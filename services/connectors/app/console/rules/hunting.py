@@ -40,8 +40,8 @@ def ask_hunt(view: View, rule: Rule) -> None:
             async def start() -> None:
                 days = int(span.value) if span.value in HUNT_SPANS else 7
                 service = await view.service()
-                since = service.clock.now() - timedelta(days=days)
-                await request_hunt(service, rule.id, since, make_alerts=alerts.value is True)
+                now = service.clock.now()
+                await request_hunt(service, rule.id, now - timedelta(days=days), now, make_alerts=alerts.value is True)
                 dialog.close()
                 ui.notify("The hunt begins within seconds. Its progress is shown on this page.", type="positive")
 

@@ -9,6 +9,7 @@ from nicegui.events import GenericEventArguments
 
 from app.console.connector_words import number
 from app.console.rules.figures import Listed
+from app.console.rules.hits import alerts_address
 from app.console.rules.words import KINDS
 from app.detection.attack import known_as, technique_name
 
@@ -39,8 +40,10 @@ _BODY = """
       <svg v-if="props.row.hits > 0" class="spark" viewBox="0 0 120 24" preserveAspectRatio="none" aria-hidden="true">
         <rect v-for="(bar, day) in props.row.bars" :key="day" :x="day * 4" :y="24 - bar" width="3" :height="bar" />
       </svg>
-      <span :class="props.row.hits > 0 ? 'number strong' : 'number quiet'">{{ props.row.shown }}</span>
-      <span class="hits-unit quiet small">{{ props.row.unit }}</span>
+      <a v-if="props.row.hits > 0" :href="props.row.alerts" class="hits-link">
+        <span class="number strong">{{ props.row.shown }}</span> <span class="small">{{ props.row.unit }}</span>
+      </a>
+      <span v-else class="quiet small">{{ props.row.shown }} {{ props.row.unit }}</span>
     </div>
   </q-td>
   <q-td class="rule-origin quiet small" :title="props.row.file">{{ props.row.origin }}</q-td>
@@ -94,6 +97,7 @@ def rule_line(each: Listed, own: Sequence[Path], *, switchable: bool) -> dict[st
         "shown": f"{each.hits:,}" if rule.alerts else "",
         "unit": number(each.hits, "alert").partition(" ")[2] if rule.alerts else "counted by others",
         "hits_words": hits_words(each),
+        "alerts": alerts_address(rule.id),
         "bars": bars(each.days) if rule.alerts else [],
         "origin": origin(rule.path, own),
         "file": str(rule.path),
