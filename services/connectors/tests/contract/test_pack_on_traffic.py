@@ -39,10 +39,14 @@ TOLD = {
 }
 
 
+@pytest.fixture(scope="module")
+def pack():
+    return read_rules([PACK], {})
+
+
 @pytest.fixture
-def findings(connector):
+def findings(connector, pack):
     """Return what the alerting rules of the pack find in events: how many, by the rule's name, and the severities."""
-    pack = read_rules([PACK], {})
 
     @cache
     def candidates(operation: str, category: str) -> list[EventRule]:
@@ -79,3 +83,75 @@ def test_a_working_day_raises_no_alert_of_weight_and_few_others(findings):
     told, severities = findings(day)
     assert severities <= {Severity.LOW, Severity.MEDIUM}
     assert sum(told.values()) < len(day) / 200
+
+
+# What people who watch Azure flag, beside the verbs of the severity table.
+WATCHED = """
+Microsoft.Authorization/elevateAccess/action
+Microsoft.Authorization/roleAssignments/write
+Microsoft.Authorization/roleDefinitions/write
+Microsoft.Authorization/locks/delete
+Microsoft.Authorization/policyExemptions/write
+Microsoft.Authorization/policyAssignments/delete
+Add member to role completed (PIM activation)
+Microsoft.Subscription/updateTenant/action
+Microsoft.ManagedServices/registrationDefinitions/write
+Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write
+Microsoft.Insights/diagnosticSettings/delete
+Microsoft.EventHub/namespaces/eventhubs/delete
+Microsoft.OperationalInsights/workspaces/delete
+Microsoft.Security/alertsSuppressionRules/write
+Microsoft.Insights/metricAlerts/delete
+Microsoft.Insights/actionGroups/delete
+Microsoft.Network/networkWatchers/delete
+Microsoft.Network/networkWatchers/packetCaptures/write
+Microsoft.Network/networkSecurityGroups/write
+Microsoft.Network/networkSecurityGroups/securityRules/write
+Microsoft.Network/networkSecurityGroups/securityRules/delete
+Microsoft.Network/networkSecurityGroups/delete
+Microsoft.Network/azureFirewalls/delete
+Microsoft.Network/bastionHosts/createShareableLinks/action
+Microsoft.Sql/servers/firewallRules/write
+Microsoft.Sql/servers/firewallRules/delete
+Microsoft.Compute/virtualMachines/runCommand/action
+Microsoft.Compute/virtualMachines/runCommands/write
+Microsoft.Compute/virtualMachines/extensions/write
+Microsoft.Compute/virtualMachines/retrieveBootDiagnosticsData/action
+Microsoft.Compute/virtualMachines/write
+Microsoft.Compute/disks/beginGetAccess/action
+Microsoft.Compute/snapshots/beginGetAccess/action
+Microsoft.Compute/snapshots/write
+Microsoft.Compute/restorePointCollections/delete
+Microsoft.SerialConsole/serialPorts/connect/action
+Microsoft.ContainerService/managedClusters/runCommand/action
+Microsoft.ContainerService/managedClusters/listClusterAdminCredential/action
+Microsoft.Storage/storageAccounts/listKeys/action
+Microsoft.Storage/storageAccounts/listAccountSas/action
+Microsoft.Storage/storageAccounts/regenerateKey/action
+Microsoft.Storage/storageAccounts/write
+Microsoft.Storage/storageAccounts/delete
+Microsoft.Storage/storageAccounts/blobServices/write
+Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/delete
+Microsoft.Resources/subscriptions/resourceGroups/delete
+Microsoft.RecoveryServices/vaults/delete
+Microsoft.KeyVault/vaults/delete
+Microsoft.KeyVault/vaults/accessPolicies/write
+Microsoft.KeyVault/locations/deletedVaults/purge/action
+Microsoft.Automation/automationAccounts/runbooks/write
+Microsoft.Automation/automationAccounts/webhooks/write
+Microsoft.Automation/automationAccounts/schedules/write
+Microsoft.Portal/consoles/write
+"""
+
+
+@pytest.mark.parametrize("operation", WATCHED.strip().splitlines())
+def test_every_operation_that_is_watched_elsewhere_has_a_rule_that_alerts(operation, pack):
+    assert any(rule.alerts and rule.may_match(operation.lower(), "Administrative") for rule in pack.rules.values())
+
+
+@pytest.mark.parametrize("operation", ["Resources/deployments/write", "Resources/tags/write", "Web/sites/write"])
+def test_most_of_the_traffic_meets_no_rule_at_all(operation, pack):
+    met = [
+        rule.title for rule in pack.rules.values() if rule.may_match(f"microsoft.{operation}".lower(), "Administrative")
+    ]
+    assert met == []
