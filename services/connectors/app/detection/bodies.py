@@ -15,8 +15,7 @@ MOST = 1000
 def at(value: Any, *path: str) -> Any:
     """Return what is found at a path of keys (in lower case), or None. JSON text on the way is decoded."""
     for key in path:
-        parts = as_object(value)
-        value = next((inner for name, inner in parts.items() if isinstance(name, str) and name.lower() == key), None)
+        value = next((inner for name, inner in as_object(value).items() if name.lower() == key), None)
     return value
 
 

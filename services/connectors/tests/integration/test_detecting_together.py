@@ -113,11 +113,7 @@ async def test_a_group_by_something_of_the_request_waits_for_the_record_that_has
     pages = [
         [a_record(1, 0, _GRANT, "Started", body=body)],
         [a_record(1, 1, _GRANT, "Succeeded")],
-        [
-            a_record(
-                2, 5, "Microsoft.Sql/servers/delete", "Succeeded", caller="9d1b3c0e-2f0f-4a0e-9a55-0a6a3c1f7a01"
-            )
-        ],
+        [a_record(2, 5, "Microsoft.Sql/servers/delete", "Succeeded", caller="9d1b3c0e-2f0f-4a0e-9a55-0a6a3c1f7a01")],
     ]
     await store(*(pages[at] for at in order))
     (alert,) = await queue(service, "correlation")

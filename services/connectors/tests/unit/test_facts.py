@@ -22,24 +22,10 @@ RULE = "Microsoft.Network/networkSecurityGroups/securityRules/write"
 
 
 def event(operation: str, resource_id: str | None = None) -> Event:
-    known = {field.name: None for field in msgspec.structs.fields(Event)}
-    return Event(
-        **known
-        | {
-            "id": UUID(int=1),
-            "source": "azure_activity",
-            "category": "cloud",
-            "event_time": datetime(2026, 5, 1, tzinfo=UTC),
-            "severity": Severity.INFO,
-            "severity_reason": "",
-            "event_type": operation.lower(),
-            "operation": operation,
-            "title": operation,
-            "outcome": "success",
-            "actor_type": "user",
-            "resource_id": resource_id,
-        }
-    )
+    known: dict[str, Any] = {field.name: None for field in msgspec.structs.fields(Event)}
+    known |= {"id": UUID(int=1), "event_time": datetime(2026, 5, 1, tzinfo=UTC), "severity": Severity.INFO}
+    known |= {"event_type": operation.lower(), "operation": operation, "title": operation, "resource_id": resource_id}
+    return Event(**known)
 
 
 def inbound(source: str | list[str], ports: str | list[str], **changes: str) -> dict[str, Any]:
