@@ -1,7 +1,6 @@
 """Folds matches into what people count: operations, episodes of a correlation, or things seen for the first time."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.detection.episode_findings import Episodes
@@ -73,7 +72,7 @@ class Firsts:
         of_group = self._spans.setdefault(group, {})
         span = of_group.get(value)
         if span is not None and hour(new.first) - span.last < self._pause:
-            of_group[value] = replace(span, last=max(span.last, new.last))
+            of_group[value] = Span(span.first, span.event_id, max(span.last, new.last))
             return False
         known = len(of_group) - (value in of_group) > 0
         of_group[value] = new
