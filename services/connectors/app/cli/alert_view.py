@@ -79,7 +79,7 @@ def _lines(detail: AlertDetail) -> dict[str, str | Text | None]:
         "severity": severity_text(alert.severity),
         "status": _state(alert),
         "assignee": alert.assignee,
-        "held back": held and f"until {when(held.until)} UTC by {held.created_by}: {held.reason}",
+        "held back": f"until {when(held.until)} UTC by {held.created_by}: {held.reason}" if held else None,
         "outcome": alert.outcome.replace("_", " "),
         "rule": alert.rule_title,
         "ATT&CK": ", ".join((*alert.tactics, *alert.techniques)),

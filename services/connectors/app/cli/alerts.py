@@ -1,7 +1,7 @@
 """`aisoc alerts`: the queue of alerts, and working them."""
 
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from app.errors import InvalidInput
 from app.main import open_service
 from app.search.typed import parse_severities, parse_time
 from app.service import Service
-from app.storage.alert_filter import OPEN, STATUSES, VERDICTS, AlertFilter, Status, Verdict
+from app.storage.alert_filter import OPEN, STATUSES, VERDICTS, AlertFilter, Status
 from app.storage.alert_queries import AlertRow, find_alert_ids, unknown_alert
 from app.storage.tables import id_range
 
@@ -118,7 +118,7 @@ def close(
     """
     if verdict not in VERDICTS:
         raise typer.BadParameter(f"{verdict!r} is none of {', '.join(VERDICTS)}.", param_hint="--verdict")
-    _change(alerts, AlertChange(status="closed", verdict=cast("Verdict", verdict)), note, as_json=as_json)
+    _change(alerts, AlertChange(status="closed", verdict=verdict), note, as_json=as_json)
 
 
 @app.command()

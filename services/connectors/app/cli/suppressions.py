@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -129,4 +129,4 @@ def _entity(typed: str | None) -> tuple[EntityKind | None, str | None]:
             f"{typed[:80]!r} is no entity.",
             f"Write {', '.join(f'{k}:…' for k in ENTITY_KINDS)}.",
         )
-    return cast("EntityKind", kind), value.strip()
+    return kind, value.strip()

@@ -8,7 +8,7 @@ from app.detection.record import Record, Value
 from app.detection.values import ExistsTest, ExpandedTest, NullTest, ReferenceTest, Test, ValueTest
 
 Judge = Callable[[Record], bool]
-_Holds = Callable[[Record, tuple[Value, ...]], bool]
+_Holds = Callable[[Record, Sequence[Value]], bool]
 
 
 def compiled(node: Node) -> Judge:
@@ -83,12 +83,14 @@ def _any_value(field: str, tests: Sequence[ValueTest]) -> Judge:
 def _keywords(item: Item, tests: Sequence[_Holds]) -> Judge:
     """Return what looks for keywords: in the bytes first, where that can say no."""
     wanted, literals = all if item.every else any, literals_of(item)
+    # Where one keyword is enough, what has no literal in it is none; most values need no closer look.
+    texts = None if item.every or literals is None else [literal.decode() for literal in literals]
 
     def judge(record: Record) -> bool:
         raw = record.low_raw
         if literals and raw is not None and not any(literal in raw for literal in literals):
             return False
-        values = record.everything
+        values = record.everything if texts is None else record.holding(texts)
         return wanted(holds(record, values) for holds in tests)
 
     return judge
@@ -111,7 +113,7 @@ def compiled_test(test: Test) -> _Holds:
 
 
 def _any_fits(matches: Callable[[Value], bool]) -> _Holds:
-    def holds(_: Record, values: tuple[Value, ...]) -> bool:
+    def holds(_: Record, values: Sequence[Value]) -> bool:
         for value in values:  # noqa: SIM110 - as above
             if matches(value):
                 return True
@@ -123,7 +125,7 @@ def _any_fits(matches: Callable[[Value], bool]) -> _Holds:
 def _refers(test: ReferenceTest) -> _Holds:
     field, fits = test.field, test.fits
 
-    def holds(record: Record, values: tuple[Value, ...]) -> bool:
+    def holds(record: Record, values: Sequence[Value]) -> bool:
         others = record.seen(field)
         return any(fits(value.low, other.low) for value in values for other in others)
 

@@ -1,6 +1,6 @@
 """An event as rules see it: its normalized form, its raw document and its operation's request, by field name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -88,6 +88,17 @@ class Record:
     def everything(self) -> tuple[Value, ...]:
         """All values of the document, at any depth, for keywords."""
         return tuple(_value(found) for found in flattened([self.document], into_objects=True))
+
+    def holding(self, texts: Sequence[str]) -> list[Value]:
+        """Return those of everything that have one of these texts in them. texts: in lower case."""
+        found = []
+        for raw in flattened([self.document], into_objects=True):
+            low = raw.lower() if raw.__class__ is str else text_of(raw).lower()
+            for text in texts:
+                if text in low:
+                    found.append(_value(raw))
+                    break
+        return found
 
 
 def _decoded(raw: bytes) -> Any:
