@@ -182,13 +182,15 @@ class _Hunt:
     async def _alert(self, rows: Sequence[Row], matches: Sequence[Match]) -> None:
         """Write the alerts of matches as the stream would have; what brought an event is told from its row."""
         brought = {row.event.id: row.connector for row in rows}
-        found = {match.record.event.id: (match.record.event, match.record.raw) for match in matches}
+        since = self._result.since  # what lies before only says what is new, or completes a window
+        of_time = [match.record for match in matches if match.record.event.event_time >= since]
+        found = {record.event.id: (record.event, record.raw) for record in of_time}
         by_connector = sorted(found.values(), key=lambda record: brought[record[0].id])
-        async with self._service.engine.begin() as connection:
-            for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):
-                now = self._service.clock.now()
+        for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):
+            now = self._service.clock.now()
+            async with self._service.engine.begin() as connection:  # one each, as its locks are taken in order
                 done = await detect(connection, self._rules, list(records), connector, now, self._note_failure)
-                self._result.alerts_added += done.alerts
+            self._result.alerts_added += done.alerts
 
     def _tell(self, findings: Findings) -> None:
         result = self._result

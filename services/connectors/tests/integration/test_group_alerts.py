@@ -13,6 +13,7 @@ from app.detection import correlating
 from app.detection.episode_alerts import ATTACHED_EACH
 from app.detection.forgetting import forget_old
 from app.detection.rules import FirstSeen
+from app.storage.sightings import read_around
 
 _NEW_ADDRESS = FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(days=2), field="aisoc.src_ip")
 _NEW_ACTOR = FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(days=2))
@@ -127,6 +128,14 @@ async def test_several_values_are_several_groups_and_too_many_are_cut(engine, mo
     assert len(await alerts_in(engine)) == 20
 
 
+async def test_a_rule_that_is_not_to_alert_does_not(engine):
+    rules = rule_set(
+        a_correlation("event_count", alerts=False), **{"rule-a": {"first_seen": _NEW_ACTOR, "alerts": False}}
+    )
+    await feed(engine, rules, [an_event(minute) for minute in range(4)])
+    assert await alerts_in(engine) == []
+
+
 async def test_doing_it_again_changes_nothing(engine):
     rules = rule_set(a_correlation("event_count"), **{"rule-a": {"first_seen": _NEW_ADDRESS, "alerts": True}})
     events = [an_event(minute, src_ip=f"192.0.2.{minute}") for minute in range(4)]
@@ -156,6 +165,13 @@ async def test_an_alert_counts_all_of_a_storm_and_keeps_its_ends(engine):
 def test_reading_in_small_parts_finds_the_same(postgres, monkeypatch, kind):
     """However little is read at once: the neighbourhood of some late events among many is never read whole."""
     monkeypatch.setattr(correlating, "MOST_AT_ONCE", 3)
+    read = []
+
+    async def counted(*arguments):
+        read.extend(found := await read_around(*arguments))
+        return found
+
+    monkeypatch.setattr(correlating, "read_around", counted)
     rule = a_correlation(kind, at_least=4)
     events = [
         an_event(number * 37 % 97, f"rule-{'abc'[number % 3]}", src_ip=f"192.0.2.{number * 7 % 5}")
@@ -164,16 +180,17 @@ def test_reading_in_small_parts_finds_the_same(postgres, monkeypatch, kind):
     with new_database(postgres) as url:
         address = make_url(url).set(drivername="postgresql+psycopg")
         alerts = asyncio.run(feed_all(address, rule_set(rule), [events[0::2], events[1::2]]))
+    assert max(len(seen) for seen in read) <= 3 + 1 + 2 * rule.at_least
     wanted = naive_episodes(rule, naive_sightings(rule, events)["ada"])
     assert {frozenset(alert["of_events"]) for alert in alerts} == {
         frozenset(each.event_id for each in found) for found in wanted
     }
 
 
-async def test_a_window_that_is_as_long_as_the_timespan_counts_across_pages(engine):
-    rules = rule_set(a_correlation("event_count"))
+async def test_a_window_that_is_as_long_as_the_timespan_counts_across_restarts(engine):
     for minute in (10, 0, 5):
-        await feed(engine, rules, [an_event(minute)])
+        async with opened(engine.url) as of_new_process:
+            await feed(of_new_process, rule_set(a_correlation("event_count")), [an_event(minute)])
     (alert,) = await alerts_in(engine)
     assert alert["last_time"] - alert["first_time"] == SPAN
 

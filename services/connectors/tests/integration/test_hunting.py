@@ -1,4 +1,4 @@
-"""Hunting finds what live detection finds, tells how far it is, and makes the alerts that the stream would have made."""
+"""Hunting finds what live detection finds, tells how far it is, and makes the alerts that the stream makes."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ logsource: {product: azure, service: activitylogs}
 detection:
   selection:
     operationName: Microsoft.Authorization/roleAssignments/write
-    aisoc.request.properties.roleDefinitionId|endswith: %(owner)s
+    aisoc.request.properties.roleDefinitionId|endswith: OWNER
   condition: selection
 ---
 title: Some word anywhere
@@ -84,7 +84,7 @@ correlation:
   group-by: [aisoc.actor]
   timespan: 1h
   condition: {gte: 2}
-""" % {"owner": OWNER}
+""".replace("OWNER", OWNER)
 TITLES = (
     "Storage account written",
     "Owner granted",
@@ -93,7 +93,8 @@ TITLES = (
     "Many storage accounts deleted",
 )
 _ABOUT = """
-    SELECT rule_title, first_time, array(SELECT event_id FROM alert_events WHERE alert_id = alerts.id AND rule_id <> '') AS events
+    SELECT rule_title, first_time,
+        array(SELECT event_id FROM alert_events WHERE alert_id = alerts.id AND rule_id <> '') AS events
     FROM alerts WHERE superseded_by IS NULL AND kind <> 'severity'
 """
 _DAY = timedelta(days=1)

@@ -73,8 +73,10 @@ def test_what_a_stream_shows_first_is_what_all_matches_at_once_show_first(seen, 
 
 
 def test_what_came_before_the_time_says_what_is_new_and_is_not_found_itself():
-    rule = an_event_rule("rule-a", first_seen=FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(hours=1)), alerts=True)
-    matches = matches_of([(0, "rule-a", "ada", "x"), (30, "rule-a", "ada", "x"), (31, "rule-a", "bob", "x")], {"rule-a": rule})
+    first_seen = FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(hours=1))
+    rule = an_event_rule("rule-a", first_seen=first_seen, alerts=True)
+    seen = [(0, "rule-a", "ada", "x"), (30, "rule-a", "ada", "x"), (31, "rule-a", "bob", "x")]
+    matches = matches_of(seen, {"rule-a": rule})
     since = matches[1].record.event.event_time
     findings = fed(rule, matches, 1, since=since)
     assert [hit.event.actor for hit in findings.hits] == ["bob"]
