@@ -43,12 +43,11 @@ class RuleFiles:
     def tried(self, text: str) -> RuleSet:
         """Return the rules that a text holds, and what of it cannot be used; nothing is kept.
 
-        Its correlations may name the files' rules; a rule of the files with the same id is left out of account.
+        Its correlations may name the files' rules; it stands for those of the files that have the same ids.
         """
         self.rules()
         own = read_text(text, TRIED, self._lists)
-        ids = {draft.id for draft in own.drafts}
-        others = [draft for _, found in self._read.values() for draft in found.drafts if draft.id not in ids]
+        others = [draft for _, found in self._read.values() for draft in found.drafts]
         found = linked([*own.drafts, *others], own.problems)
         return RuleSet(
             {rule.id: rule for rule in found.rules.values() if rule.path == TRIED},

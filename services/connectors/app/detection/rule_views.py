@@ -15,7 +15,7 @@ from app.storage.rule_hits import first_day
 
 @dataclass(frozen=True)
 class RuleView:
-    """A rule and what it does. hits: its alerts about the last 30 days, today with them; waiting: its alerts in the queue now."""
+    """A rule and what it does. hits: its alerts about the last 30 days, today too; waiting: those in the queue now."""
 
     rule: Rule
     on: bool

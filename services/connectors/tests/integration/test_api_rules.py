@@ -15,6 +15,8 @@ from app.detection.hunts import run_hunt
 RULES = "/api/v1/rules"
 HUNTS = "/api/v1/hunts"
 ROLE, KEYS, MANY = (f"00000000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
+OWNER = "00000000-0000-4000-8000-000000000004"
+OWNER_ROLE = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 HOUR = timedelta(hours=1)
 ROLE_RULE = f"""
 title: A role was granted
@@ -33,6 +35,17 @@ detection:
 aisoc:
   why: Roles are what attackers want.
   next_steps: [Ask who did it]
+"""
+OWNER_RULE = f"""
+title: Owner was granted
+id: {OWNER}
+level: critical
+logsource: {{product: azure, service: activitylogs}}
+detection:
+  selection:
+    operationName: Microsoft.Authorization/roleAssignments/write
+    aisoc.request.properties.roleDefinitionId|endswith: /{OWNER_ROLE}
+  condition: selection
 """
 KEYS_RULE = f"""
 title: Keys were listed
@@ -66,10 +79,16 @@ detection:
 
 @pytest.fixture
 def settings(settings, tmp_path):
-    """Four rules of our own, of which one cannot be used."""
+    """Rules of our own, of which one cannot be used."""
     folder = tmp_path / "rules"
     folder.mkdir()
-    for name, text in (("role", ROLE_RULE), ("keys", KEYS_RULE), ("many", MANY_RULE), ("bad", BAD_RULE)):
+    for name, text in (
+        ("role", ROLE_RULE),
+        ("owner", OWNER_RULE),
+        ("keys", KEYS_RULE),
+        ("many", MANY_RULE),
+        ("bad", BAD_RULE),
+    ):
         (folder / f"{name}.yml").write_text(text)
     return settings.model_copy(update={"rules": (folder,)})
 
@@ -224,6 +243,21 @@ async def test_an_event_is_explained_part_by_part(api, granted):
         assert explained["matched"] == explained["condition"]["matched"]
         assert explained["condition"]["parts"]
     assert matched == {"Started": False, "Succeeded": True}
+
+
+@pytest.mark.parametrize(("role", "matched"), [(OWNER_ROLE, True), ("acdd72a7-3385-48ef-bd42-f606fba81ae7", False)])
+async def test_an_event_is_explained_with_the_request_that_another_record_carries(
+    api, service, row, lab, role, matched
+):
+    at = service.clock.now() - timedelta(minutes=5)
+    body = {"properties": {"roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}"}}
+    lab.publish(lab.operation("Microsoft.Authorization/roleAssignments/write", at, body=body))
+    await poll(service, row)
+    events = (await api.get("/api/v1/events", params={"order": "oldest"})).json()["items"]
+    assert len(events) > 1
+    for event in events:
+        answer = (await api.post(f"{RULES}/{OWNER}/explain", json={"event_id": event["id"]})).json()
+        assert [each["matched"] for each in answer["items"]] == [matched]
 
 
 async def test_a_correlation_is_explained_by_the_rules_that_it_counts(api, granted):
