@@ -73,7 +73,7 @@ def page(visit, pages):
     return page
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/connectors"])
+@pytest.mark.parametrize("path", ["/", "/alerts", "/events", "/connectors"])
 def test_a_page_of_hostile_events_shows_them_as_text(page, hostile, path):
     page.goto(path)
     settled(page)

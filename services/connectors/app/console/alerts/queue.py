@@ -26,7 +26,7 @@ from app.service import Service
 from app.storage.alert_queries import AlertCounts, AlertRow
 
 _SECONDS = 5
-_ROWS = 50
+_ROWS = 30
 _MOST_ROWS = MOST_AT_ONCE
 
 

@@ -18,6 +18,10 @@ _PATH = "/settings/audit"
 _PAGE = 50
 _GROUPS = {
     "": "Everything",
+    "alert": "Alerts",
+    "suppression": "Suppressions",
+    "rule": "Rules",
+    "hunt": "Hunts",
     "connector": "Connectors",
     "reading": "Polls, audits and backfills by hand",
     "quarantine": "Quarantine",
