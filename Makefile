@@ -12,7 +12,7 @@ DEV     := $(VENV)/.dev
 PIP      = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 PACKAGES = $(PIP) --no-deps --no-build-isolation $(addprefix -e ,$(TREES))
 
-.PHONY: help demo test screenshots simulate bench seed bench-search bench-pages lint format clean
+.PHONY: help demo test screenshots simulate bench seed bench-search bench-hunt bench-pages lint format clean
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
 
@@ -42,6 +42,9 @@ seed: $(DEV)     ## fill a private database in .seed/ to measure on (5 minutes; 
 
 bench-search: $(DEV) ## measure the searches of bench/searches.txt on what `make seed` stored
 	@$(VENV)/bin/python -m bench.search
+
+bench-hunt: $(DEV) ## measure hunts with rules through what `make seed` stored
+	@$(VENV)/bin/python -m bench.hunt
 
 bench-pages: $(DEV) ## measure how soon the console's pages are of use, cold, on what `make seed` stored
 	@PYTHONPATH=$(dir $(BROWSER_TESTS)) $(VENV)/bin/python -m bench.pages

@@ -9,11 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+
+from bench.organisation import Organisation
 
 from simulator import Cloud, Server, ticks
 from simulator.chance import seeded
+from simulator.events import Event
 from simulator.scenario import bulk
+
+REALISTIC = "organisation"
+"""The name of a subscription in which an organisation works; the others have storage writes only."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,19 @@ def running(folder: Path, subscriptions: dict[str, int]) -> Iterator[Lab]:
             process.terminate()
 
 
+def _of_an_organisation(events: int, start: datetime, end: datetime) -> Iterator[Event]:
+    """Yield so many events of a busy organisation, or a few less, that happened and became readable in a time."""
+    organisation, days = Organisation(), (end - start) / timedelta(days=1)
+    since, until = start.isoformat(), end.isoformat()
+    found = (
+        event
+        for day in {start.date(), end.date()}
+        for _, event in organisation.day(day, round(events / days))
+        if since <= event["eventTimestamp"] and event["submissionTimestamp"] < until
+    )
+    return islice(found, events)
+
+
 async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
     cloud = Cloud(clock=ticks.utcnow, seed=1)
     cloud.throttle.enabled = False
@@ -61,8 +81,10 @@ async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
     for seed, (name, events) in enumerate(subscriptions.items()):
         cloud.grant(app, made[name], "Reader")
         start, end = now - timedelta(hours=20), now - timedelta(minutes=1)
-        rendered = bulk(seeded(seed), events, start, end, subscription=made[name], tenant=tenant)
-        cloud.publish(made[name], rendered)
+        if name == REALISTIC:
+            cloud.publish(made[name], _of_an_organisation(events, start, end))
+        else:
+            cloud.publish(made[name], bulk(seeded(seed), events, start, end, subscription=made[name], tenant=tenant))
     async with Server(cloud, directory=folder) as server:
         clouds = folder / "clouds.toml"
         clouds.write_text(server.clouds_toml())

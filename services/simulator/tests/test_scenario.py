@@ -17,6 +17,8 @@ STORY = [
     ("Microsoft.Authorization/roleAssignments/write", "Failed"),
     ("Microsoft.Authorization/roleAssignments/write", "Succeeded"),
     ("Microsoft.Insights/diagnosticSettings/delete", "Succeeded"),
+    ("Microsoft.Network/networkSecurityGroups/securityRules/write", "Succeeded"),
+    ("Microsoft.Compute/virtualMachines/runCommand/action", "Succeeded"),
     ("Microsoft.Network/networkSecurityGroups/securityRules/delete", "Succeeded"),
     ("Microsoft.Network/networkSecurityGroups/delete", "Succeeded"),
     ("Microsoft.KeyVault/vaults/delete", "Succeeded"),

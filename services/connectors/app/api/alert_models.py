@@ -86,7 +86,7 @@ class EventOfAlert(BaseModel):
     """An event of an alert."""
 
     rule_id: str = Field(description="The event rule that it matched; empty where it came with its operation.")
-    event: ToldEvent  # type: ignore[valid-type]
+    event: ToldEvent
 
 
 class Suppression(BaseModel):
@@ -116,8 +116,8 @@ class AlertDetail(Alert):
 class Timeline(BaseModel):
     """What happened around an alert, by time."""
 
-    operation: list[ToldEvent]  # type: ignore[valid-type]
-    actor: list[ToldEvent]  # type: ignore[valid-type]
+    operation: list[ToldEvent]
+    actor: list[ToldEvent]
     of_alert: list[Id] = Field(description="Which of these events belong to the alert.")
 
 

@@ -31,9 +31,9 @@ async def create_hunt(service: Analysing, rule_id: UUID, body: NewHunt, response
 async def read_hunts(
     service: Viewing, limit: Limit = 50, rule: Annotated[UUID | None, Query(description="Only of this rule.")] = None
 ) -> Facts:
-    """List the hunts, those asked for last first."""
+    """List the hunts, those asked for last first; what each found is told by itself."""
     hunts = await list_hunts(service, None if rule is None else str(rule), limit)
-    return {"items": [hunt_facts(hunt) for hunt in hunts]}
+    return {"items": [_briefly(hunt) for hunt in hunts]}
 
 
 @router.get(ONE, response_model=Hunt)
@@ -46,6 +46,13 @@ async def read_one_hunt(service: Viewing, hunt_id: UUID) -> Facts:
 async def end_hunt(service: Analysing, hunt_id: UUID) -> Facts:
     """Stop a hunt; what it has found so far stays. One that has ended is left as it is."""
     return hunt_facts(await stop_hunt(service, hunt_id))
+
+
+def _briefly(hunt: HuntRow) -> Facts:
+    """Return a hunt without the ids of what it found, of which there may be a thousand."""
+    facts = hunt_facts(hunt)
+    progress = facts["progress"] or {}
+    return facts | {"progress": {name: value for name, value in progress.items() if name != "event_ids"} or None}
 
 
 def hunt_facts(hunt: HuntRow) -> Facts:

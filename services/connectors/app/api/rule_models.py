@@ -170,5 +170,7 @@ class Hunt(BaseModel):
     requested_at: Time
     started_at: Time | None
     finished_at: Time | None
-    progress: dict[str, Any] | None = Field(description="What the command line prints of a hunt, so far.")
+    progress: dict[str, Any] | None = Field(
+        description="What the command line prints of a hunt, so far; in lists without `event_ids`."
+    )
     error: Fault | None

@@ -1,12 +1,15 @@
 """`aisoc rules`: the detection rules, which of them are on, and the tools to write and try them."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from app.cli import rules_checking, rules_explaining, rules_hunting
 from app.cli.operator import operator
-from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout, table
+from app.cli.output import AsJson, print_json, printable, run, severity_text, stderr, stdout
 from app.cli.rule_files import has_database, read_settings_rules
 from app.cli.rule_problems import print_problems
 from app.cli.rule_view import print_rule
@@ -126,15 +129,28 @@ async def _rules() -> tuple[RulesView, bool]:
 
 
 def _print_list(views: list[RuleView], *, counted: bool) -> None:
+    """Print a table that fits the terminal, a line a rule; in a pipe nothing is cut."""
+    console = stdout()
     if not views:
-        stdout().print("No rule is so.")
+        console.print("No rule is so.")
         return
-    shown = table("severity", "title", "kind", "techniques", *(["", "hits, 30 d"] if counted else []), "file")
+    terminal, folder = console.is_terminal, _common(views)
+    shown = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0), expand=terminal)
+    columns = [("severity", 0), ("title", 4), ("kind", 0), ("techniques", 1)]
+    for name, share in [*columns, *([("", 0), ("hits, 30 d", 0)] if counted else []), ("file", 2)]:
+        shown.add_column(name, no_wrap=True, overflow="ellipsis", ratio=share or None if terminal else None)
     for view in views:
         rule = view.rule
         state = ["" if view.on else "off", f"{view.hits:,}" if view.hits else "-"] if counted else []
-        kind, techniques = rule.kind.replace("_", " "), " ".join(rule.techniques)
-        shown.add_row(
-            severity_text(rule.severity), printable(rule.title), kind, techniques, *state, printable(str(rule.path))
-        )
-    stdout().print(shown)
+        file = str(rule.path.relative_to(folder) if terminal and folder else rule.path)
+        told = (printable(rule.title), rule.kind.replace("_", " "), " ".join(rule.techniques), *state, printable(file))
+        shown.add_row(severity_text(rule.severity), *told)
+    console.print(shown)
+
+
+def _common(views: list[RuleView]) -> Path | None:
+    """Return the folder that all the rules are below, where there is one."""
+    try:
+        return Path(os.path.commonpath([view.rule.path.parent for view in views]))
+    except ValueError:
+        return None

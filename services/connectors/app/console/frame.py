@@ -1,6 +1,6 @@
 """What surrounds every page: navigation, the search box, the theme, the keyboard's help."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ def frame(view: View) -> Iterator[None]:
     ui.colors(primary="#2f6fed", secondary="#5b6b82", accent="#7c4dff", positive="#1a7f4b", negative="#c62f2f")
     theme = view.request.cookies.get(THEME_COOKIE, "auto")
     dark = ui.dark_mode(_THEMES.get(theme))
-    drawer = _navigation(view)
+    drawer, count_alerts = _navigation(view)
     with ui.header().classes("bar").props("bordered"):
         menu = ui.button(icon="menu", on_click=drawer.toggle, color=None).props("flat round dense").classes("menu")
         menu.props('aria-label="Menu"')
@@ -58,6 +58,7 @@ def frame(view: View) -> Iterator[None]:
     with ui.element("div").props('id="content" tabindex=-1').classes("page"):
         yield
     _help(view.keys)
+    count_alerts()
 
 
 def _skip_link() -> None:
@@ -67,7 +68,8 @@ def _skip_link() -> None:
     link.move(ui.context.client.layout, target_index=0)
 
 
-def _navigation(view: View) -> ui.left_drawer:
+def _navigation(view: View) -> tuple[ui.left_drawer, Callable[[], None]]:
+    """Draw the ways to the places. Returns them, and what begins to count the new alerts."""
     here = view.request.url.path
     # Whether it is open the browser decides by its width, without being asked.
     with ui.left_drawer(value=False, bordered=True).props("show-if-above width=220 breakpoint=900") as drawer:
@@ -78,18 +80,20 @@ def _navigation(view: View) -> ui.left_drawer:
         with ui.element("nav").props('aria-label="Places"'):
             for place in PLACES:
                 if view.may(place.role):
-                    _place(view, place, current=_within(here, place.path))
-    return drawer
+                    link = _place(place, current=_within(here, place.path))
+                    if place.path == "/alerts":
+                        with link:
+                            count_alerts = new_alerts(view)
+    return drawer, count_alerts
 
 
-def _place(view: View, place: Place, *, current: bool) -> None:
+def _place(place: Place, *, current: bool) -> ui.link:
     with ui.link(target=place.path).classes("place current" if current else "place") as link:
         if current:
             link.props('aria-current="page"')
         ui.icon(place.icon)
         ui.label(place.name)
-        if place.path == "/alerts":
-            new_alerts(view)
+    return link
 
 
 def _within(here: str, path: str) -> bool:

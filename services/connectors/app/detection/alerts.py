@@ -152,8 +152,8 @@ async def change_alerts(service: Service, ids: Sequence[UUID], change: AlertChan
         before = await read_alerts(connection, ids, to_change=True)
         change = await _with_assignee(connection, service, change)
         changed = [(row.id, values) for row in before if (values := _changed(row, change))]
-        for values, alike in _by_outcome(changed).items():
-            await set_alerts(connection, alike, now, dict(values))
+        for outcome, alike in _by_outcome(changed).items():
+            await set_alerts(connection, alike, now, dict(outcome))
         entries = [(alert_id, "change", values) for alert_id, values in changed]
         await note_changes(connection, entries, now, service.actor.name)
         if changed:

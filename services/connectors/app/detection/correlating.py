@@ -64,6 +64,8 @@ def _concerned(rules: Correlations, matches: Iterable[Match]) -> list[_Groups]:
     found: dict[str, _Groups] = {}
     for match in matches:
         for correlation in rules.correlations_of(match.rule.id):
+            if not correlation.alerts:
+                continue
             concerned = found.setdefault(correlation.id, _Groups(correlation))
             for group, sighting in sightings_of(correlation, match):
                 concerned.groups.setdefault(group.key, group)

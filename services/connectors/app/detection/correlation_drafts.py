@@ -13,7 +13,7 @@ from sigma.correlations import (
 )
 from sigma.exceptions import SigmaError
 
-from app.detection.extension import texts_of, timespan_of
+from app.detection.extension import check_fields, texts_of, timespan_of
 from app.detection.rules import CorrelationType
 from app.detection.yaml_documents import Mistake, Path
 
@@ -48,10 +48,13 @@ def correlation_of(told: Any) -> CorrelationDraft:
     kind = _type(told.get("type"))
     rules = _rules(told, kind)
     at_least, field = _condition(told.get("condition"), kind, rules)
+    group_by = texts_of(told.get("group-by"), (*_WHERE, "group-by"))
+    check_fields(group_by, (*_WHERE, "group-by"))
+    check_fields([field or ""], (*_WHERE, "condition", "field"))
     return CorrelationDraft(
         type=kind,
         rules=rules,
-        group_by=texts_of(told.get("group-by"), (*_WHERE, "group-by")),
+        group_by=group_by,
         timespan=timespan_of(told.get("timespan"), (*_WHERE, "timespan"), _LONGEST_TIMESPAN),
         at_least=at_least,
         field=field,
@@ -153,6 +156,7 @@ def _aliases(told: Any, rules: tuple[str, ...]) -> dict[str, dict[str, str]]:
     for name, fields in told.items():
         if not isinstance(fields, dict) or not all(isinstance(field, str) for field in fields.values()):
             raise Mistake(f"The alias {name!r} maps rules to fields.", (*path, name))
+        check_fields(fields.values(), (*path, name))
         for rule in fields:
             if rule not in rules:
                 raise Mistake(

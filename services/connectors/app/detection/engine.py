@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.detection.correlating import correlate
 from app.detection.first_alerts import fill_in
 from app.detection.first_seen import note_spans
-from app.detection.judging import Match, OnFailure, RulesOf, judge
-from app.detection.operations import Held, by_operation
+from app.detection.judging import Match, OnFailure, RulesOf, judge_operation
+from app.detection.operations import Held, by_operation, operation_key
 from app.detection.rules import ActiveRules
 from app.detection.severities import with_severities
 from app.detection.superseding import supersede_severities
@@ -50,27 +50,49 @@ async def detect(
     at_hand = by_operation(candidates)
     await hold_alerting(connection, list(at_hand))
     alerted = await read_alerted(connection, at_hand)
-    asked = {
-        key: records for key, records in at_hand.items() if key in alerted or _concerned(rules_of, records, on_failure)
-    }
-    if not asked:
+    alone = _judge(rules_of, at_hand, on_failure)
+    asked = _asked(rules_of, at_hand, alerted, alone)
+    if not asked and not alone:
         return Detected(len(candidates))
-    siblings = await read_siblings(connection, asked, alerted)
-    operations = by_operation([*siblings, *(held for records in asked.values() for held in records)])
-    matches = judge(rules_of, [(held.event, held.raw) for held in _all(operations)], on_failure)
+    siblings = await read_siblings(connection, asked, alerted) if asked else []
+    operations = by_operation([*siblings, *_all(asked)])
+    grown = {key: operations[key] for key in {operation_key(held.event) for held in siblings}}
+    matches = [*_judge(rules_of, grown, on_failure), *(match for match in alone if match.operation not in grown)]
     written = await write_alerts(connection, list(_drafts(rules_of, operations, matches, alerted)), now)
     await supersede_severities(connection, list(operations), now)
+    others = await correlate(connection, rules, matches, now), await note_spans(connection, matches, now)
     if alerted:
         await fill_in(connection, rules.rules, operations, now)
-    others = await correlate(connection, rules, matches, now), await note_spans(connection, matches, now)
     return Detected(len(candidates), sum(len(each.created) for each in (written, *others)))
 
 
-def _concerned(rules_of: RulesOf, records: Sequence[Held], on_failure: OnFailure | None) -> bool:
-    """Whether an operation's new records are worth reading the others: they match, or others may make them match."""
-    if any(rule.needs_request for held in records for rule in rules_of(held.event)):
-        return True
-    return bool(judge(rules_of, [(held.event, held.raw) for held in records], on_failure))
+def _judge(rules_of: RulesOf, operations: Mapping[bytes, Sequence[Held]], on_failure: OnFailure | None) -> list[Match]:
+    return [
+        match
+        for key, records in operations.items()
+        for match in judge_operation(rules_of, key, [(held.event, held.raw) for held in records], on_failure)
+    ]
+
+
+def _asked(
+    rules_of: RulesOf,
+    at_hand: Mapping[bytes, Sequence[Held]],
+    alerted: Mapping[bytes, Alerted],
+    alone: Sequence[Match],
+) -> dict[bytes, Sequence[Held]]:
+    """Return the operations whose stored records are to be read too: for their alerts, or to make rules match.
+
+    alone: what matches of the records at hand. What only a correlation or a first-seen rule asks for is judged by
+    these alone: a first-seen rule may match whatever happens, and its alerts, which are few, read the others.
+    """
+    wanted = {match.operation for match in alone if match.rule.alerts and match.rule.first_seen is None}
+    return {
+        key: records
+        for key, records in at_hand.items()
+        if key in alerted
+        or key in wanted
+        or any(rule.needs_request for held in records for rule in rules_of(held.event))
+    }
 
 
 def _all(operations: Mapping[bytes, Sequence[Held]]) -> Iterable[Held]:
@@ -88,7 +110,8 @@ def _drafts(
         (key, rule_id): dict(events) for key, of_rule in alerted.items() for rule_id, events in of_rule.items()
     }
     for match in matches:
-        found.setdefault((match.operation, match.rule.id), {})[match.record.event.id] = match.rule.id
+        if match.operation in operations:  # of the others nothing is written here
+            found.setdefault((match.operation, match.rule.id), {})[match.record.event.id] = match.rule.id
     for (key, rule_id), matched in found.items():
         known = {rule.id: rule for held in operations[key] for rule in rules_of(held.event)}
         rule = known.get(rule_id)  # a rule that is gone or turned off leaves its alerts as they are

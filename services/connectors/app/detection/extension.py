@@ -1,20 +1,24 @@
 """What our own key `aisoc:` in a Sigma rule says: how alerts read, what to do next, and first-seen conditions."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from string import Formatter
 from typing import Any
 
 from sigma.correlations import SigmaCorrelationTimespan
 from sigma.exceptions import SigmaTimespanError
 
 from app.detection.rules import FirstSeen
+from app.detection.vocabulary import known_field
 from app.detection.yaml_documents import Mistake, Path
 
 _KEYS = {"title", "why", "next_steps", "first_seen", "alerts"}
 _FIRST_SEEN_KEYS = {"group-by", "field", "timespan"}
 _LONGEST_FIRST_SEEN = timedelta(days=400)
 _WHERE: Path = ("aisoc",)
+_BRACES = re.compile(r"\{[^{}]*\}")
+_FACT = re.compile(r"\{(?:aisoc\.)?[a-z][a-z0-9_]*\}")
 
 
 @dataclass(frozen=True)
@@ -78,13 +82,11 @@ def _title(told: Any) -> str | None:
     """Return an alert's title with names in braces."""
     path = (*_WHERE, "title")
     title = text_of(told, path)
-    try:
-        names = [part[1:] for part in Formatter().parse(title) if part[1] is not None]
-    except ValueError:
-        raise Mistake("A brace of the title is not closed; write {{ for a brace that is meant.", path) from None
-    for name, form, conversion in names:
-        if not (name or "").replace(".", "_").isidentifier() or form or conversion:
-            raise Mistake(f"The title has {{{name}}}: in braces stands the name of a fact, such as {{actor}}.", path)
+    for name in _BRACES.findall(title):
+        if not _FACT.fullmatch(name):
+            raise Mistake(f"The title has {name}: in braces stands the name of a fact, such as {{actor}}.", path)
+    if set(_BRACES.sub("", title)) & set("{}"):
+        raise Mistake("A brace of the title has no partner.", path)
     return title or None
 
 
@@ -96,11 +98,23 @@ def _first_seen(told: Any) -> FirstSeen | None:
     group_by = texts_of(told.get("group-by"), (*path, "group-by"))
     if not group_by:
         raise Mistake("`first_seen` needs `group-by`, such as [aisoc.actor].", path)
+    field = text_of(told.get("field"), (*path, "field"))
+    check_fields(group_by, (*path, "group-by"))
+    check_fields([field], (*path, "field"))
     return FirstSeen(
         group_by=group_by,
-        field=text_of(told.get("field"), (*path, "field")) or None,
+        field=field or None,
         timespan=timespan_of(told.get("timespan"), (*path, "timespan"), _LONGEST_FIRST_SEEN),
     )
+
+
+def check_fields(fields: Iterable[str], path: Path) -> None:
+    """Raise Mistake where a field of our own is none."""
+    for field in fields:
+        if not known_field(field):
+            raise Mistake(
+                f"There is no field {field!r}: see the fields that begin with aisoc. in the documentation.", path
+            )
 
 
 def timespan_of(told: Any, path: Path, longest: timedelta) -> timedelta:

@@ -38,7 +38,7 @@ REQUEST_FACTS = frozenset(
         "vm_cores",
     }
 )
-"""The facts that need the request's body. `scope` and `scope_level` are told by the resource id alone."""
+"""The facts that need the request's body. `scope`, `scope_name` and `scope_level` are told by the resource id alone."""
 
 _Reader = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -73,9 +73,10 @@ def derive(event: Event, request: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def scope_facts(resource_id: str | None) -> dict[str, Any]:
-    """Return scope and scope_level of what is assigned to a resource: a role, a lock, a policy, a diagnostic setting.
+    """Return scope, scope_name and scope_level of what is assigned to a resource: a role, a lock, a policy, a setting.
 
-    scope_level: tenant, management_group, subscription, resource_group or resource; nothing for other resources.
+    scope: the id of that resource. scope_name: in words, as "resource group shop". scope_level: tenant,
+    management_group, subscription, resource_group or resource. Other resources have none of these.
     """
     path = (resource_id or "").rstrip("/")
     places = list(_EXTENSIONS.finditer(path.lower()))
@@ -83,7 +84,14 @@ def scope_facts(resource_id: str | None) -> dict[str, Any]:
         return {}
     scope = path[: places[-1].start()]
     level = next((level for pattern, level in _LEVELS if pattern.fullmatch(scope.lower())), None)
-    return {"scope": scope or "/", "scope_level": level} if level else {}
+    return {"scope": scope or "/", "scope_name": _named(scope, level), "scope_level": level} if level else {}
+
+
+def _named(scope: str, level: str) -> str:
+    if level == "tenant":
+        return "the whole tenant"
+    kind, name = scope.split("/")[-2:]
+    return f"{kind if level == 'resource' else level.replace('_', ' ')} {name}"
 
 
 def _logging_facts(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The alerts of first-seen rules: made, moved to an earlier event, and taken back where they were not the first."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -84,7 +84,7 @@ async def fill_in(
 
 
 def _plan(group: Shown, standing: Mapping[bytes, Sequence[FirstAlert]]) -> tuple[list[_Due], dict[UUID, UUID | None]]:
-    """Return what the alerts of a group have to be, and for those that are there what takes their place, if anything."""
+    """Return what the alerts of a group have to be, and what takes the place of those that are there, if anything."""
     assert group.rule.first_seen is not None
     first = alerting(group.rule.first_seen, group.spans)
     due: list[_Due] = []

@@ -53,7 +53,7 @@ def _noted(matches: Iterable[Match]) -> dict[bytes, _Noted]:
     found: dict[bytes, _Noted] = {}
     for match in matches:
         first_seen = match.rule.first_seen
-        if first_seen is None:
+        if first_seen is None or not match.rule.alerts:
             continue
         span = span_of(match)
         for group, value in keys_of(match.rule, match):

@@ -5,8 +5,9 @@ timespan is one span, and its first event is what is first seen.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from app.detection.groups import Group, digest, groups_of, texts
@@ -19,9 +20,11 @@ Key = tuple[bytes, bytes]
 """A group's key and a value's: what may be seen for the first time."""
 
 
-@dataclass(frozen=True, order=True)
-class Span:
-    """From when to when something was seen without a long pause. last: the hour in which it was seen last."""
+class Span(NamedTuple):
+    """From when to when something was seen without a long pause. last: the hour in which it was seen last.
+
+    Sorted by its beginning.
+    """
 
     first: datetime
     event_id: UUID
@@ -52,7 +55,7 @@ def merged(spans: Iterable[Span], timespan: timedelta) -> list[Span]:
     found: list[Span] = []
     for span in sorted(spans):
         if found and hour(span.first) - found[-1].last < pause(timespan):
-            found[-1] = replace(found[-1], last=max(found[-1].last, span.last))
+            found[-1] = found[-1]._replace(last=max(found[-1].last, span.last))
         else:
             found.append(span)
     return found
@@ -78,12 +81,15 @@ def keys_of(rule: EventRule, match: Match) -> Iterator[tuple[Group, bytes]]:
     first_seen = rule.first_seen
     assert first_seen is not None
     field = first_seen.field
-    values = [b""] if field is None else [digest(value) for value in texts(match.record, field)]
+    values = [b""] if field is None else [_value_key(value) for value in texts(match.record, field)]
     if values:
         fields = {name: name for name in first_seen.group_by}
         for group in groups_of(match.record, fields, rule.id, field or ""):
             for value in values:
                 yield group, value
+
+
+_value_key = lru_cache(4096)(digest)
 
 
 def span_of(match: Match) -> Span:

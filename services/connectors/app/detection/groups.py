@@ -39,7 +39,11 @@ def digest(*parts: str) -> bytes:
 
 def texts(record: Record, field: str) -> list[str]:
     """Return the different values of a field that can be compared as text, letter case folded, in order."""
-    return sorted({_text(value) for value in record.values(field)} - {""})[:MOST_VALUES]
+    values = record.values(field)
+    if len(values) == 1:
+        told = _text(values[0])
+        return [told] if told else []
+    return sorted({_text(value) for value in values} - {""})[:MOST_VALUES]
 
 
 def groups_of(record: Record, fields: Mapping[str, str], *identity: str) -> Iterator[Group]:
@@ -77,4 +81,6 @@ def _counted(correlation: Correlation, match: Match) -> Sequence[bytes]:
 
 
 def _text(value: Any) -> str:
-    return text_of(value).strip().casefold() if isinstance(value, str | int | float) else ""
+    if value.__class__ is str:
+        return str(value).strip().casefold()
+    return text_of(value).casefold() if isinstance(value, int | float) else ""

@@ -20,13 +20,11 @@ from app.detection.record import Record
 from app.detection.rules import ActiveRules, Correlation, EventRule, Rule, RuleSet
 from app.errors import InvalidInput
 from app.events.event import Event
-from app.log import get_logger
 from app.service import Service
 from app.storage.history import Row, count_events, read_acts, stream_events
 from app.storage.raw import unpacked
 from app.storage.siblings import read_siblings
 
-_log = get_logger(__name__)
 _BATCHES_AHEAD = 2
 
 
@@ -178,21 +176,21 @@ class _Hunt:
     def _needing_request(self, event: Event) -> list[EventRule]:
         return [rule for rule in self._rules.candidates(event) if rule.needs_request]
 
-    def _note_failure(self, rule: EventRule, error: Exception) -> None:
+    def _note_failure(self, _rule: EventRule, _error: Exception) -> None:
         self._result.failures += 1
-        if self._result.failures == 1:
-            _log.warning("rule_failed", rule=rule.title, error=repr(error))
 
     async def _alert(self, rows: Sequence[Row], matches: Sequence[Match]) -> None:
         """Write the alerts of matches as the stream would have; what brought an event is told from its row."""
         brought = {row.event.id: row.connector for row in rows}
-        found = {match.record.event.id: (match.record.event, match.record.raw) for match in matches}
+        since = self._result.since  # what lies before only says what is new, or completes a window
+        of_time = [match.record for match in matches if match.record.event.event_time >= since]
+        found = {record.event.id: (record.event, record.raw) for record in of_time}
         by_connector = sorted(found.values(), key=lambda record: brought[record[0].id])
-        async with self._service.engine.begin() as connection:
-            for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):
-                now = self._service.clock.now()
+        for connector, records in groupby(by_connector, key=lambda record: brought[record[0].id]):
+            now = self._service.clock.now()
+            async with self._service.engine.begin() as connection:  # one each, as its locks are taken in order
                 done = await detect(connection, self._rules, list(records), connector, now, self._note_failure)
-                self._result.alerts_added += done.alerts
+            self._result.alerts_added += done.alerts
 
     def _tell(self, findings: Findings) -> None:
         result = self._result

@@ -32,6 +32,7 @@ from sigma.types import (
 )
 
 from app.detection.condition import Item, Negation, Node
+from app.detection.extension import check_fields
 from app.detection.patterns import BadPattern, compile_pattern
 from app.detection.values import (
     ExistsTest,
@@ -46,6 +47,7 @@ from app.detection.values import (
     pattern_test,
     string_test,
 )
+from app.detection.vocabulary import known_field
 from app.detection.yaml_documents import Mistake, Path
 
 Lists = Mapping[str, Sequence[str]]
@@ -74,6 +76,7 @@ POLICY = SigmaPolicy(regex_engine=_Engine())
 def item_of(key: str | None, value: Any, path: Path, lists: Lists) -> Node:
     """Return the node of an item; key None or beginning with |: keywords. path: where it stands. Raises Mistake."""
     values = value if isinstance(value, list) else [value]
+    check_fields([(key or "").partition("|")[0]], path)
     if not values:
         raise Mistake(f"{_name(key)} has an empty list of values.", path)
     if len(values) > _MOST_VALUES:
@@ -170,6 +173,8 @@ class _Tests:
             case SigmaExists():
                 return ExistsTest(value.exists)
             case SigmaFieldReference():
+                if not known_field(value.field):
+                    raise BadPattern(f"there is no field {value.field!r}")
                 return ReferenceTest(value.field, _reference(value))
         raise BadPattern(f"values of the type {type(value).__name__} are not supported")
 

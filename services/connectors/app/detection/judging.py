@@ -39,13 +39,13 @@ def judge(
     return [
         match
         for key, found in operations.items()
-        for match in _judge_operation(rules_of, key, sorted(found, key=_place), on_failure)
+        for match in judge_operation(rules_of, key, sorted(found, key=_place), on_failure)
     ]
 
 
 def requests_of(records: Iterable[tuple[Event, bytes]]) -> tuple[list[Request | None], list[Request]]:
     """Return the request that each record of one operation carries, and the different ones of them all."""
-    own = [read_request(raw) for _, raw in records]
+    own: list[Request | None] = [read_request(raw) for _, raw in records]
     different: list[Request] = []
     for request in own:
         if request is not None and request not in different:
@@ -58,9 +58,10 @@ def _place(found: tuple[Event, bytes]) -> tuple[Any, ...]:
     return event.event_time, event.id.int
 
 
-def _judge_operation(
-    rules_of: RulesOf, key: bytes, found: Sequence[tuple[Event, bytes]], on_failure: OnFailure | None
+def judge_operation(
+    rules_of: RulesOf, key: bytes, found: Sequence[tuple[Event, bytes]], on_failure: OnFailure | None = None
 ) -> Iterator[Match]:
+    """Yield the matches of one operation, whose key and records in the order of time are known; else as `judge`."""
     own, different = requests_of(found)
     for (event, raw), request in zip(found, own, strict=True):
         rules = rules_of(event)

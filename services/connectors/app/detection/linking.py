@@ -6,6 +6,7 @@ from dataclasses import replace
 from app.detection.correlation_drafts import CorrelationDraft
 from app.detection.drafts import Draft
 from app.detection.rules import Correlation, EventRule, Problem, RuleSet
+from app.detection.vocabulary import reads_request
 from app.detection.yaml_documents import Mistake
 
 
@@ -16,7 +17,15 @@ def linked(drafts: Sequence[Draft], problems: Sequence[Problem]) -> RuleSet:
     known = _names(unique, found)
     correlations = [linked for draft in unique if (linked := _correlation(draft, known, found))]
     counted, shown = _served(unique, correlations)
-    rules = [replace(draft.rule, alerts=_alerts(draft, counted, shown)) for draft in unique if draft.rule is not None]
+    rules = [
+        replace(
+            draft.rule,
+            alerts=_alerts(draft, counted, shown),
+            needs_request=draft.rule.needs_request or _grouped_by_request(draft.id, correlations),
+        )
+        for draft in unique
+        if draft.rule is not None
+    ]
     found.sort(key=lambda problem: (str(problem.path), problem.line))
     return RuleSet(
         rules={rule.id: rule for rule in rules},
@@ -87,6 +96,17 @@ def _named(name: str, at: int, known: dict[str, Draft]) -> EventRule:
     if draft.rule.first_seen is not None:
         raise Mistake(f"It names {name!r}, which has a first_seen condition: such rules cannot be counted.", path)
     return draft.rule
+
+
+def _grouped_by_request(rule_id: str, correlations: Iterable[Correlation]) -> bool:
+    """Tell whether a correlation groups or counts a rule's matches by something of the operation's request."""
+    return any(
+        reads_request(one.field_of(name, rule_id))
+        for one in correlations
+        if rule_id in one.rules
+        for name in (*one.group_by, one.field)
+        if name
+    )
 
 
 def _served(drafts: Iterable[Draft], correlations: Iterable[Correlation]) -> tuple[set[str], set[str]]:

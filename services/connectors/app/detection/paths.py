@@ -79,7 +79,7 @@ def _decoded(json: str) -> Any:
 
 
 # Several rules look into the same text, one after the other.
-_remembered = lru_cache(maxsize=64)(_decoded)
+_remembered = lru_cache(maxsize=32)(_decoded)
 
 
 def flattened(values: Iterable[Any], *, into_objects: bool = False) -> Iterator[Any]:

@@ -33,7 +33,7 @@ def search_of(pattern: str, flags: str = "") -> Search:
     return lambda text: found.search(text[:LONGEST_TEXT]) is not None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> Any:
     """Return RE2's compiled expression. Raises BadPattern."""
     if len(pattern) > _LONGEST_PATTERN:
@@ -78,7 +78,7 @@ def wildcards_of(parts: Sequence[str | SpecialChars]) -> Search:
             return lambda text: text.endswith(literal)
         case [first, str(literal), last] if first is many and last is many:
             return lambda text: literal in text
-    found = _compiled_wildcards(tuple(plain))
+    found = _compiled_wildcards(plain)
     return lambda text: found.fullmatch(text) is not None
 
 
@@ -94,8 +94,7 @@ def _joined(parts: Sequence[str | SpecialChars]) -> list[str | SpecialChars]:
     return joined
 
 
-@lru_cache(maxsize=4096)
-def _compiled_wildcards(parts: tuple[str | SpecialChars, ...]) -> Any:
+def _compiled_wildcards(parts: Sequence[str | SpecialChars]) -> Any:
     signs = {SpecialChars.WILDCARD_MULTI: ".*", SpecialChars.WILDCARD_SINGLE: "."}
     return compile_pattern(
         "(?s)" + "".join(re2.escape(part) if isinstance(part, str) else signs[part] for part in parts)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from app.detection.lowering import lowered
-from app.detection.paths import find, flattened
+from app.detection.paths import flattened
+from app.detection.requests import read_request
 from app.detection.vocabulary import LEVEL_FIELDS, STATUS_FIELDS, reader_of
 from app.events.event import Event
 from app.events.fields import as_object, mended
@@ -47,8 +48,7 @@ class Record:
     @cached_property
     def own_request(self) -> dict[str, Any] | None:
         """The body of the request that this record itself carries (the one of the operation's beginning), or None."""
-        bodies = find(self.document, "properties.requestbody") + find(self.document, "properties_d.requestbody")
-        return next((body for found in bodies if (body := as_object(found))), None)
+        return read_request(self.raw)
 
     @property
     def request(self) -> Mapping[str, Any] | None:

@@ -10,7 +10,7 @@ from app.errors import InvalidInput
 from app.security.roles import Role
 from app.service import Service
 from app.storage.alert_filter import EntityKind
-from app.storage.alerts import Entity, note_changes
+from app.storage.alerts import Entity
 from app.storage.audit import note_change
 from app.storage.suppressions import (
     SuppressionRow,
@@ -45,9 +45,7 @@ async def suppress(service: Service, wish: Wish) -> SuppressionRow:
     now = service.clock.now()
     row = _row(service, wish, now)
     async with service.engine.begin() as connection:
-        held = await insert_suppression(connection, row)
-        told = [(alert_id, "suppressed", {"by": str(row.id)}) for alert_id in held]
-        await note_changes(connection, told, now, service.actor.name)
+        await insert_suppression(connection, row)
         facts = {"rule": row.rule_id, row.kind or "entity": row.value, "until": iso(row.until), "reason": row.reason}
         named = {name: value for name, value in facts.items() if value is not None}
         await note_change(connection, service.actor, now, "suppression.add", str(row.id), named)
@@ -59,12 +57,7 @@ async def unsuppress(service: Service, suppression_id: UUID) -> None:
     service.actor.need(Role.ANALYST)
     now = service.clock.now()
     async with service.engine.begin() as connection:
-        ended = await end_suppression(connection, suppression_id, service.actor.name, now)
-        if ended is not None:
-            freed, held = ended
-            told = [(alert_id, "unsuppressed", {"by": str(suppression_id)}) for alert_id in freed]
-            told += [(alert_id, "suppressed", {"by": str(by)}) for alert_id, by in held.items()]
-            await note_changes(connection, told, now, service.actor.name)
+        if await end_suppression(connection, suppression_id, service.actor.name, now):
             await note_change(connection, service.actor, now, "suppression.remove", str(suppression_id))
 
 

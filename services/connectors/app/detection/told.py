@@ -1,7 +1,8 @@
 """What a rule says about some records, with the reason, part by part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from app.detection.explaining import explain
@@ -40,7 +41,7 @@ def _of_operation(rule: EventRule, found: Sequence[Held], only: UUID | None) -> 
     for held, request in zip(found, own, strict=True):
         if only not in (None, held.event.id):
             continue
-        bodies = [request] if request is not None else different
+        bodies: Sequence[Mapping[str, Any] | None] = [request] if request is not None else different
         if rule.needs_request and not bodies:
             yield Judged(rule, held.event, matched=False, lines=(_NO_REQUEST,))
             continue

@@ -44,6 +44,7 @@ _TIME_PARTS: dict[TimestampPart, Callable[[datetime], int]] = {
     TimestampPart.MONTH: lambda moment: moment.month,
     TimestampPart.YEAR: lambda moment: moment.year,
 }
+_LONGEST_ADDRESS = 80
 _FLAGS = {"IGNORECASE": "i", "MULTILINE": "m", "DOTALL": "s"}
 # What may find something in a text and yet nothing in that text in lower case, letter case ignored.
 _CASE_MATTERS = re.compile(r"\[|\(\?|\\[pPQxC]")
@@ -223,7 +224,7 @@ def network_test(value: SigmaCIDRExpression) -> ValueTest:
     network = value.network
 
     def fits(text: str) -> bool:
-        address = _address(text)
+        address = _address(text) if len(text) <= _LONGEST_ADDRESS else None
         return address is not None and address.version == network.version and address in network
 
     return _by_text(str(network), fits)

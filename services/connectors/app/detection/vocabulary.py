@@ -25,6 +25,8 @@ STATUS_FIELDS = frozenset({"status", "status.value", "resulttype", "activitystat
 LEVEL_FIELDS = frozenset({"level", "level.value"})
 OWN = "aisoc."
 REQUEST = "aisoc.request"
+# The facts that need no request.
+_EVENT_FACTS = frozenset({"scope", "scope_level", "src_country"})
 
 # What the shapes call one and the same status, and one and the same level.
 _SAME = {
@@ -54,6 +56,17 @@ def reader_of(field: str) -> Reader:
         if name.startswith(f"{prefix}."):
             return read(name[len(prefix) + 1 :])
     return _plainly(field)
+
+
+def known_field(field: str) -> bool:
+    """Tell whether a field is there to be read: of ours, which begin with `aisoc.`, a wrong one would never match."""
+    from app.detection.facts import REQUEST_FACTS  # noqa: PLC0415 - facts are derived from events, not from fields
+
+    name = field.lower()
+    own = name.removeprefix(OWN)
+    if name in (own, REQUEST) or name.startswith(f"{REQUEST}."):
+        return True
+    return own in Event.__struct_fields__ or own in REQUEST_FACTS or own in _EVENT_FACTS
 
 
 def reads_request(field: str) -> bool:

@@ -14,7 +14,7 @@ class Role(StrEnum):
     """What somebody may do; each role may do all that the one before may.
 
     viewer: look at everything but secrets, users and the audit log. analyst: also read from the sources now (poll,
-    sweep, audit, backfill, test) and retry quarantined records. admin: everything.
+    sweep, audit, backfill, test), retry quarantined records, work alerts, hunt and switch rules. admin: everything.
     """
 
     VIEWER = "viewer"

@@ -7,20 +7,41 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, Select, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Outcome, Severity
 from app.security.roles import SYSTEM
 from app.storage.alert_filter import EntityKind
-from app.storage.detection_tables import alert_changes, alert_entities, alert_events, alerts
+from app.storage.detection_tables import alert_changes, alert_events, alerts
+from app.storage.siblings import listed
 from app.storage.suppressions import apply_suppressions
 
 AlertKind = Literal["event", "first_seen", "correlation", "severity"]
 
 # What the draft says anew each time; the rest of an alert is people's, or only grows.
 _FILLED_IN = ("rule_title", "severity", "title", "outcome", "techniques", "tactics", "facts", "connector")
+# One statement with arrays: many rows as parameters of their own cost several times as much.
+_ADD_EVENTS = text(
+    """
+    INSERT INTO alert_events (alert_id, event_id, event_time, rule_id)
+    SELECT * FROM unnest(CAST(:alerts AS uuid[]), CAST(:events AS uuid[]),
+                         CAST(:times AS timestamptz[]), CAST(:rules AS text[]))
+    ON CONFLICT (alert_id, event_id) DO UPDATE SET rule_id = excluded.rule_id
+    WHERE excluded.rule_id <> '' AND (alert_events.rule_id = '' OR excluded.rule_id < alert_events.rule_id)
+    RETURNING alert_id
+    """
+)
+_ADD_ENTITIES = text(
+    """
+    INSERT INTO alert_entities (alert_id, kind, value, shown)
+    SELECT * FROM unnest(CAST(:alerts AS uuid[]), CAST(:kinds AS text[]),
+                         CAST(:values AS text[]), CAST(:shown AS text[]))
+    ON CONFLICT (alert_id, kind, value) DO UPDATE SET shown = excluded.shown
+    WHERE alert_entities.shown <> excluded.shown
+    RETURNING alert_id
+    """
+)
 # PostgreSQL's index entries have 2,704 bytes at most, and a character may take four.
 _LONGEST_VALUE, _KEPT = 600, 500
 
@@ -121,7 +142,7 @@ async def supersede(connection: AsyncConnection, by: Mapping[UUID, UUID | None],
 
 async def read_of_operations(connection: AsyncConnection, operations: Sequence[bytes]) -> Sequence[Row[Any]]:
     """Return the alerts about operations: id, operation, kind, severity, rule_id."""
-    query = select(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
+    query: Select[Any] = select(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
     return (await connection.execute(query.where(alerts.c.operation.in_(operations)))).all()
 
 
@@ -184,36 +205,25 @@ async def _fill_in(
 async def _add_events(connection: AsyncConnection, drafts: Sequence[Draft]) -> set[UUID]:
     """Add the drafts' records; return the alerts that got some, or learned what some matched."""
     rows = [
-        {"alert_id": draft.id, "event_id": event_id, "event_time": time, "rule_id": rule}
-        for draft in drafts
-        for event_id, (time, rule) in sorted(draft.events.items())
+        (draft.id, event_id, time, rule) for draft in drafts for event_id, (time, rule) in sorted(draft.events.items())
     ]
-    adding = upsert(alert_events)
-    told, known = adding.excluded.rule_id, alert_events.c.rule_id
-    adding = adding.on_conflict_do_update(
-        index_elements=[alert_events.c.alert_id, alert_events.c.event_id],
-        set_={"rule_id": told},
-        where=(told != "") & ((known == "") | (told < known)),
-    )
-    return set((await connection.execute(adding.returning(alert_events.c.alert_id), rows)).scalars())
+    ids, event_ids, times, rules = map(list, zip(*rows, strict=True))
+    added = {"alerts": listed(ids), "events": listed(event_ids), "times": times, "rules": rules}
+    return set((await connection.execute(_ADD_EVENTS, added)).scalars())
 
 
 async def _add_entities(connection: AsyncConnection, drafts: Sequence[Draft]) -> set[UUID]:
     """Add the drafts' entities; return the alerts that got some, or a new spelling."""
     rows = [
-        {"alert_id": draft.id, "kind": entity.kind, "value": entity.value, "shown": entity.shown}
+        (draft.id, entity.kind, entity.value, entity.shown)
         for draft in drafts
         for entity in sorted(draft.entities, key=lambda entity: (entity.kind, entity.value))
     ]
     if not rows:
         return set()
-    adding = upsert(alert_entities)
-    adding = adding.on_conflict_do_update(
-        index_elements=[alert_entities.c.alert_id, alert_entities.c.kind, alert_entities.c.value],
-        set_={"shown": adding.excluded.shown},
-        where=alert_entities.c.shown != adding.excluded.shown,
-    )
-    return set((await connection.execute(adding.returning(alert_entities.c.alert_id), rows)).scalars())
+    ids, kinds, values, shown = map(list, zip(*rows, strict=True))
+    added = {"alerts": listed(ids), "kinds": kinds, "values": values, "shown": shown}
+    return set((await connection.execute(_ADD_ENTITIES, added)).scalars())
 
 
 def _history(

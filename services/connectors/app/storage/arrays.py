@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 
-def bytes_array(values: Iterable[bytes]) -> str:
+def bytes_array(values: Iterable[bytes | None]) -> str:
     r"""Return bytes as the text of a bytea[]."""
-    return "{" + ",".join(f'"\\\\x{value.hex()}"' for value in values) + "}"
+    return "{" + ",".join("NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values) + "}"
 
 
 def uuid_array(values: Iterable[UUID]) -> str:

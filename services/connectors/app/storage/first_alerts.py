@@ -23,7 +23,8 @@ _SELECT = """
 _BY_GROUP = text(_SELECT.format(condition="alerts.rule_id = ANY(:rules) AND alerts.group_key = ANY(:keys)")).bindparams(
     bindparam("keys", type_=ARRAY(BYTEA))
 )
-_BY_OPERATION = text(_SELECT.format(condition="alerts.operation = ANY(:keys)")).bindparams(
+# Held until the end: another writer may move the alert to another operation meanwhile, and then it is not found.
+_BY_OPERATION = text(_SELECT.format(condition="alerts.operation = ANY(:keys)") + " FOR UPDATE OF alerts").bindparams(
     bindparam("keys", type_=ARRAY(BYTEA))
 )
 

@@ -65,7 +65,7 @@ async def read_siblings(
     near = [held for held in await _read_near(connection, at_hand, here) if operation_key(held.event) in at_hand]
     attached = {event_id for known in alerted.values() for of_rule in known.values() for event_id in of_rule}
     missing = attached - here - {held.event.id for held in near}
-    return near + (await _read(connection, missing) if missing else [])
+    return near + (await read_records(connection, missing) if missing else [])
 
 
 async def _read_near(
@@ -76,7 +76,7 @@ async def _read_near(
     columns = dict(zip(names, map(list, zip(*(each for each in asked if each), strict=True)), strict=False))
     if not columns:
         return []
-    return [_held(row) for row in await connection.execute(_NEAR, columns | {"at_hand": _listed(here)})]
+    return [_held(row) for row in await connection.execute(_NEAR, columns | {"at_hand": listed(here)})]
 
 
 def _asked(records: Sequence[Event]) -> tuple[Any, ...] | None:
@@ -89,20 +89,16 @@ def _asked(records: Sequence[Event]) -> tuple[Any, ...] | None:
     return resource, correlation, min(times) - _AROUND, max(times) + _AROUND
 
 
-async def _read(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held]:
-    return [_held(row) for row in await connection.execute(_BY_ID, {"ids": _listed(ids)})]
-
-
 async def read_records(connection: AsyncConnection, ids: Collection[UUID]) -> list[Held]:
     """Return the stored records of events."""
-    return await _read(connection, ids)
+    return [_held(row) for row in await connection.execute(_BY_ID, {"ids": listed(ids)})]
 
 
-def _listed(ids: Collection[UUID]) -> str:
+def listed(ids: Collection[UUID]) -> str:
     """Return ids as an array's text, which is many times faster than a list."""
     return f"{{{','.join(each.hex for each in ids)}}}"
 
 
 def _held(row: Row[Any]) -> Held:
-    *fields, connector, raw = row
-    return Held(Event(**dict(zip(EVENT_FIELDS, fields, strict=True))), unpacked(bytes(raw)), connector)
+    event = Event(**dict(zip(EVENT_FIELDS, row[:-2], strict=True)))
+    return Held(event, unpacked(bytes(row.raw)), row.connector)

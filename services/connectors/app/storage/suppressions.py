@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, desc, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Uuid, and_, any_, desc, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.errors import NotFound
 from app.storage.alert_filter import EntityKind
 from app.storage.alert_locks import hold_suppressions
-from app.storage.detection_tables import alert_entities, alerts, suppressions
+from app.storage.detection_tables import alert_changes, alert_entities, alerts, suppressions
+from app.storage.tables import Time
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,13 @@ _COLUMNS = [suppressions.c[name] for name in SuppressionRow.__dataclass_fields__
 _held = select(func.count()).where(alerts.c.suppressed_by == suppressions.c.id).scalar_subquery()
 
 
-async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> list[UUID]:
-    """Add a suppression; return which alerts it holds back from now on."""
+async def insert_suppression(connection: AsyncConnection, row: SuppressionRow) -> None:
+    """Add a suppression: it holds alerts back from now on, which their history tells."""
     await hold_suppressions(connection)
     values = {name: value for name, value in vars(row).items() if name != "alerts"}
     await connection.execute(insert(suppressions).values(values))
-    return list(await _apply(connection, alerts.c.status != "closed", row.id))
+    held = await _apply(connection, alerts.c.status != "closed", row.id)
+    await _note(connection, held.keys(), "suppressed", row.id, row.created_by, row.created_at)
 
 
 async def apply_suppressions(connection: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, UUID]:
@@ -55,7 +58,7 @@ async def apply_suppressions(connection: AsyncConnection, ids: Collection[UUID])
 
     Returns which suppression holds which alert back now, by the alert's id. What is closed or held back stays so.
     """
-    return await _apply(connection, and_(alerts.c.id.in_(ids), alerts.c.status != "closed"))
+    return await _apply(connection, and_(_among(ids), alerts.c.status != "closed"))
 
 
 async def find_suppression(connection: AsyncConnection, suppression_id: UUID) -> SuppressionRow:
@@ -79,24 +82,27 @@ async def read_suppressions(
     return [SuppressionRow(**row._asdict()) for row in rows]
 
 
-async def end_suppression(
-    connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime
-) -> tuple[list[UUID], dict[UUID, UUID]] | None:
-    """Remove a suppression; None when it was removed before.
+async def end_suppression(connection: AsyncConnection, suppression_id: UUID, actor: str, now: datetime) -> bool:
+    """Remove a suppression: its alerts are back, but for those that another one is about, which their history tells.
 
-    Returns the alerts that it held back, and by which suppression those are held back now that another one is about.
-    Raises NotFound (unknown_suppression).
+    Returns False where it was removed before. Raises NotFound (unknown_suppression).
     """
     await hold_suppressions(connection)
     row = await find_suppression(connection, suppression_id)
     if row.removed_at is not None:
-        return None
+        return False
     await connection.execute(
         update(suppressions).where(suppressions.c.id == suppression_id).values(removed_by=actor, removed_at=now)
     )
-    freed = update(alerts).where(alerts.c.suppressed_by == suppression_id).values(suppressed_by=None)
-    ids = list((await connection.execute(freed.returning(alerts.c.id))).scalars())
-    return ids, await apply_suppressions(connection, ids)
+    ids = await _locked(connection, alerts.c.suppressed_by == suppression_id)
+    await connection.execute(update(alerts).where(_among(ids)).values(suppressed_by=None))
+    await _note(connection, ids, "unsuppressed", suppression_id, actor, now)
+    held: dict[UUID, list[UUID]] = {}
+    for alert_id, by in (await apply_suppressions(connection, ids)).items():
+        held.setdefault(by, []).append(alert_id)
+    for by, some in held.items():
+        await _note(connection, some, "suppressed", by, actor, now)
+    return True
 
 
 async def _apply(
@@ -107,9 +113,30 @@ async def _apply(
     if suppression_id is not None:
         about = about.where(suppressions.c.id == suppression_id)
     first = about.order_by(suppressions.c.created_at, suppressions.c.id).limit(1).scalar_subquery()
-    change = update(alerts).where(which, alerts.c.suppressed_by.is_(None), about.exists()).values(suppressed_by=first)
+    ids = await _locked(connection, and_(which, alerts.c.suppressed_by.is_(None), about.exists()))
+    change = update(alerts).where(_among(ids)).values(suppressed_by=first)
     held = await connection.execute(change.returning(alerts.c.id, alerts.c.suppressed_by))
     return {row.id: row.suppressed_by for row in held}
+
+
+async def _locked(connection: AsyncConnection, which: ColumnElement[bool]) -> list[UUID]:
+    """Return the ids of alerts, in the one order in which all lock them, so that nobody waits in a circle."""
+    query = select(alerts.c.id).where(which).order_by(alerts.c.id).with_for_update(of=alerts)
+    return list((await connection.execute(query)).scalars())
+
+
+def _among(ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Return the condition that an alert is one of these, however many they are."""
+    return alerts.c.id == any_(literal(list(ids), ARRAY(Uuid)))
+
+
+async def _note(
+    connection: AsyncConnection, ids: Collection[UUID], action: str, by: UUID, actor: str, now: datetime
+) -> None:
+    """Write into the history of alerts what became of them by a suppression."""
+    told = (literal(now, Time), literal(actor), literal(action), literal({"by": str(by)}, JSONB))
+    entries = select(alerts.c.id, *told).where(_among(ids)).order_by(alerts.c.id)
+    await connection.execute(insert(alert_changes).from_select(["alert_id", "at", "actor", "action", "facts"], entries))
 
 
 def _is_about() -> ColumnElement[bool]:

@@ -8,17 +8,15 @@ from uuid import UUID
 
 from browser.serving import Console
 from conftest import Lab
-from filed_alerts import RULE, file_alert
 from support import wait_until
 
 from app.collection.manage import switch_connector
-from app.detection.alerts import add_note
+from app.detection.alerts import AlertChange, add_note, change_alerts, list_alerts
 from app.detection.hunts import request_hunt
 from app.detection.rule_views import list_rules
 from app.detection.suppressing import Wish, suppress
 from app.service import Service
 from app.storage.quarantine import Unreadable, quarantine_records
-from app.storage.search import read_event
 from simulator.scenario import attack_story, history
 
 _SEED = 7
@@ -27,7 +25,7 @@ _OPERATIONS = 250
 
 @dataclass(frozen=True)
 class Furnished:
-    """What furnish made, by which pages of it are found. event: one of high severity; alert: about that one.
+    """What furnish made, by which pages of it are found. event: one of high severity; alert: the most severe one.
 
     rule: the one with most alerts, which somebody hunts with.
     """
@@ -55,27 +53,20 @@ def furnish(console: Console) -> Furnished:
     console.collect(_day(console.lab))
     wait_until(lambda: console.rows("SELECT 1 FROM polls WHERE error IS NOT NULL AND finished_at IS NOT NULL"))
     event = console.rows("SELECT id FROM events WHERE severity = 'high' ORDER BY event_time DESC LIMIT 1")[0][0]
-    alert = console.do(lambda service: _alerts(service, event))
+    alert = console.do(_work)
     rule = console.do(_rule)
     return Furnished(str(connector.id), str(failing.id), str(paused.id), str(event), str(alert), rule)
 
 
-async def _alerts(service: Service, event_id: UUID) -> UUID:
-    """File an alert about an event that is being worked on, one that was closed and one that is held back."""
-    async with service.engine.connect() as connection:
-        stored = await read_event(connection, event_id)
-    assert stored is not None
-    event = stored.event
-    about = [(kind, name) for kind, name in (("actor", event.actor), ("ip", event.src_ip)) if name]
-    alert = await file_alert(
-        service, title=f"{event.actor}: {event.title}", entities=about, events={event.id: (event.event_time, RULE)}
-    )
-    await add_note(service, alert, "Asked them by phone: they know nothing of it.")
-    await file_alert(service, title="Keys of a storage account were listed", status="closed", verdict="benign")
-    await file_alert(service, title="A pipeline deploys", severity="medium", entities=[("actor", "pipeline")])
+async def _work(service: Service) -> UUID:
+    """Work the alerts that the attack made: one is somebody's, one closed, some are held back. Returns the first."""
+    first, second, *_, last = (await list_alerts(service, order="severity")).alerts
+    await add_note(service, first.id, "Asked them by phone: they know nothing of it.")
+    await change_alerts(service, [second.id], AlertChange(status="in_progress", assignee="anna"))
+    await change_alerts(service, [last.id], AlertChange(status="closed", verdict="benign"))
     until = service.clock.now() + timedelta(days=7)
-    await suppress(service, Wish(until=until, reason="A migration", kind="actor", value="pipeline"))
-    return alert
+    await suppress(service, Wish(until=until, reason="A migration that was agreed on", rule_id=last.rule_id))
+    return first.id
 
 
 async def _rule(service: Service) -> str:

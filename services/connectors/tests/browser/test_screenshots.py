@@ -40,6 +40,8 @@ def take(request):
     ("name", "path"),
     [
         ("overview", "/"),
+        ("alerts", "/alerts?alert={alert}"),
+        ("alert", "/alerts/{alert}"),
         ("connector", "/connectors/{connector}"),
         ("events", "/events?q=since%3A24h&event={event}"),
         ("users", "/settings/users"),

@@ -14,7 +14,7 @@ import schemathesis
 import uvicorn
 from conftest import make_lab
 from fastapi import FastAPI
-from filed_alerts import file_alert
+from filed_alerts import RULE, file_alert, with_rule
 from pydantic import SecretStr
 from schemathesis.config import SchemathesisConfig
 from sqlalchemy import make_url, select
@@ -69,17 +69,6 @@ _BEYOND_SCHEMA = {
     "create_new_token": "as create_user",
 }
 _ACCEPTED = ["2xx", "401", "403", "404", "409", "422"]
-_RULE = "00000000-0000-4000-8000-000000000001"
-_RULES = f"""
-title: A role was granted
-id: {_RULE}
-level: high
-logsource: {{product: azure, service: activitylogs}}
-detection:
-  selection:
-    operationName: Microsoft.Authorization/roleAssignments/write
-  condition: selection
-"""
 _CONFIG = {
     "seed": 20_260_501,
     "generation": {"deterministic": True, "max-examples": 8, "database": "none", "with-security-parameters": False},
@@ -148,11 +137,8 @@ class _Thread(threading.Thread):
     async def _serve(self) -> None:
         clouds = self._folder / "clouds.toml"
         clouds.write_text(self._microsoft.clouds_toml())
-        rules = self._folder / "rules"
-        rules.mkdir()
-        (rules / "role.yml").write_text(_RULES)
-        settings = Settings(
-            home=self._folder, database_url=SecretStr(self._url), clouds=clouds, keyring=None, rules=(rules,)
+        settings = with_rule(
+            Settings(home=self._folder, database_url=SecretStr(self._url), clouds=clouds, keyring=None), self._folder
         )
         async with open_service(settings) as opened:
             lab = opened.clouds.get("Lab")
@@ -188,10 +174,10 @@ class _Thread(threading.Thread):
             "event_id": event,
             "record_id": record,
             "user_id": bob.id,
-            "alert_id": await file_alert(service, events={event: (service.clock.now(), _RULE)}),
-            "rule_id": _RULE,
+            "alert_id": await file_alert(service, events={event: (service.clock.now(), RULE)}),
+            "rule_id": RULE,
             "suppression_id": (await suppress(service, _wish(service))).id,
-            "hunt_id": (await request_hunt(service, _RULE, service.clock.now() - timedelta(days=1))).id,
+            "hunt_id": (await request_hunt(service, RULE, service.clock.now() - timedelta(days=1))).id,
         }
         return {name: str(value) for name, value in ids.items()}, token
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from filed_alerts import file_alert
@@ -10,6 +10,7 @@ from support import query, story
 
 from app.clock import iso
 from app.collection.poll import poll
+from app.detection.hunts import run_hunt
 
 RULES = "/api/v1/rules"
 HUNTS = "/api/v1/hunts"
@@ -261,6 +262,19 @@ async def test_a_hunt_is_asked_for_and_stopped(api, service):
     assert (await api.get(f"{HUNTS}/{hunt['id']}")).json() == stopped
     assert (await api.get(HUNTS)).json() == {"items": [stopped]}
     assert (await api.get(HUNTS, params={"rule": KEYS})).json() == {"items": []}
+
+
+async def test_a_hunt_tells_how_many_and_which_events_it_found(api, service, granted):
+    wish = {"since": "2026-04-30T00:00:00Z", "until": "2026-05-01T12:00:00Z"}
+    hunt = (await api.post(f"{RULES}/{ROLE}/hunts", json=wish)).json()
+    await run_hunt(service, UUID(hunt["id"]))
+    done = (await api.get(f"{HUNTS}/{hunt['id']}")).json()
+    found = [event["id"] for event in granted if event["status"] != "Started"]
+    assert (done["state"], done["progress"]["matches"]) == ("done", 1)
+    assert done["progress"]["event_ids"] == found
+    (listed_one,) = (await api.get(HUNTS)).json()["items"]
+    assert listed_one["progress"]["matches"] == 1
+    assert "event_ids" not in listed_one["progress"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """What was typed as a secret, and what lets people in, comes out nowhere."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from conftest import SECRET
+from filed_alerts import RULE, file_alert, with_rule
 from sqlalchemy import select
 from support import query, story
 
@@ -12,6 +14,7 @@ from app.api.contract import routes_of
 from app.collection.poll import poll
 from app.collection.readings import request_reading
 from app.collection.targets import list_offers
+from app.detection.hunts import request_hunt
 from app.errors import AisocError
 from app.security.sessions import start_session
 from app.storage.quarantine import Unreadable, quarantine_records
@@ -20,6 +23,11 @@ from app.storage.users import find_user
 
 GETS = sorted(route.path_format for router in ROUTERS for route in routes_of(router) if "GET" in (route.methods or ()))
 BESIDE = ["/metrics", "/healthz", "/readyz", "/api/v1/openapi.json"]
+
+
+@pytest.fixture
+def settings(settings, tmp_path):
+    return with_rule(settings, tmp_path)
 
 
 @pytest.fixture
@@ -43,6 +51,9 @@ async def ids(api, service, row, lab):
         "record_id": record["id"],
         "user_id": user.id,
         "field": "actor",
+        "alert_id": await file_alert(service, events={event: (service.clock.now(), RULE)}),
+        "rule_id": RULE,
+        "hunt_id": (await request_hunt(service, RULE, service.clock.now() - timedelta(days=1))).id,
     }
 
 

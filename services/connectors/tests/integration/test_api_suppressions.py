@@ -1,5 +1,6 @@
 """Suppressions over the API: what they hold back, that everybody sees it, and that nothing is lost by them."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -8,6 +9,8 @@ from filed_alerts import RULE, file_alert
 from support import query
 
 from app.clock import iso
+from app.detection.alerts import AlertChange, change_alerts
+from app.detection.suppressing import Wish, suppress, unsuppress
 
 SUPPRESSIONS = "/api/v1/suppressions"
 ALERTS = "/api/v1/alerts"
@@ -176,3 +179,19 @@ async def test_a_viewer_sees_suppressions_and_makes_none(calling, wish):
         assert (await viewer.get(SUPPRESSIONS)).json() == {"items": [told]}
         assert (await viewer.post(SUPPRESSIONS, json=wish(rule_id=RULE))).status_code == 403
         assert (await viewer.delete(f"{SUPPRESSIONS}/{told['id']}")).status_code == 403
+
+
+async def test_suppressing_while_the_same_alerts_are_changed_blocks_nobody(service):
+    ids = sorted([await file_alert(service) for _ in range(60)], reverse=True)
+    until = service.clock.now() + HOUR
+
+    async def hold_back_and_free():
+        for _ in range(4):
+            row = await suppress(service, Wish(rule_id=RULE, until=until, reason="Planned"))
+            await unsuppress(service, row.id)
+
+    async def work():
+        for status in ("in_progress", "new") * 4:
+            await change_alerts(service, ids, AlertChange(status=status))
+
+    await asyncio.gather(hold_back_and_free(), work(), work())

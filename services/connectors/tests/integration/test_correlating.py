@@ -1,89 +1,33 @@
 """Correlations and first-seen rules on the stream give what a slow look at all events at once gives."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, new_database
+from conftest import new_database
+from feeding import feed_all, rule_set
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from naive_detections import (
     RULES,
     TYPES,
     a_correlation,
-    a_match,
     an_event,
-    an_event_rule,
     naive_episodes,
     naive_first,
     naive_sightings,
 )
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import make_url
 
-from app.detection.correlating import correlate
-from app.detection.first_seen import note_spans
-from app.detection.rules import ActiveRules, FirstSeen
-from app.storage.events import store_events
+from app.detection.rules import FirstSeen
 
-_EMPTY = ("alert_changes", "alert_entities", "alert_events", "alerts", "sightings", "spans", "event_facts", "events")
-_ALERTS = """
-    SELECT alerts.*, array(SELECT event_id FROM alert_events WHERE alert_id = alerts.id AND rule_id <> '') AS of_events
-    FROM alerts WHERE superseded_by IS NULL
-"""
-_slowly = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_slowly = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
 def url(postgres):
     with new_database(postgres) as found:
         yield make_url(found).set(drivername="postgresql+psycopg")
-
-
-@asynccontextmanager
-async def opened(url):
-    engine = create_async_engine(url, isolation_level="READ COMMITTED")
-    try:
-        yield engine
-    finally:
-        await engine.dispose()
-
-
-def rule_set(*correlations, **first_seen):
-    rules = {name: an_event_rule(name, **changes) for name, changes in first_seen.items()}
-    rules |= {name: an_event_rule(name) for name in RULES if name not in rules}
-    return ActiveRules(rules=rules, correlations={each.id: each for each in correlations})
-
-
-async def feed(engine, rules, events):
-    """Store a page of events and note what matches, as the engine does."""
-    async with engine.begin() as connection:
-        stored = await store_events(connection, "lab", [(event, b"{}") for event in events])
-        matches = [a_match(rule, event) for event in stored for rule in rules.candidates(event)]
-
-        await correlate(connection, rules, matches, NOW)
-        await note_spans(connection, matches, NOW)
-
-
-async def feed_all(url, rules, batches, workers=1):
-    """Feed batches into an empty store, and return its alerts."""
-    async with opened(url) as engine:
-        async with engine.begin() as connection:
-            for table in _EMPTY:
-                await connection.execute(text(f"DELETE FROM {table}"))
-
-        async def work(own):
-            for batch in own:
-                await feed(engine, rules, batch)
-
-        await asyncio.gather(*(work(batches[number::workers]) for number in range(workers)))
-        return await alerts_in(engine)
-
-
-async def alerts_in(engine):
-    async with engine.connect() as connection:
-        return [row._mapping for row in await connection.execute(text(_ALERTS))]
 
 
 def told(alerts):

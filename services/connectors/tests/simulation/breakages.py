@@ -11,10 +11,11 @@ from uuid import UUID, uuid5
 
 from simulation.world import LOOKBACK_HOURS
 
-from app.collection import health, poll, read, windows
+from app.collection import health, poll, read, storing, windows
 from app.collection.ahead import gathered
 from app.collection.intake import Intake, sort_records
 from app.connectors import azure_activity
+from app.detection import engine
 from app.errors import AisocError
 from app.microsoft import session, skew
 from app.microsoft.paging import read_pages
@@ -95,7 +96,17 @@ def _green_unless_failing(row: Any, covered_until: Any, behind: Any, widths: Any
     return "failing" if failures.count else "healthy"
 
 
+async def _no_siblings(*_: Any) -> list[Any]:
+    return []
+
+
+async def _the_first_only(connection: Any, rules: Any, stored: Any, *others: Any) -> Any:
+    return await engine.detect(connection, rules, stored[:1], *others)
+
+
 BREAKAGES = (
+    Breakage("an operation's stored records are not read", _replaced(engine, "read_siblings", _no_siblings)),
+    Breakage("a page's first event is judged", _replaced(storing, "detect", _the_first_only)),
     Breakage("the ledger is told before the last page", _replaced(poll, "read_windows", _told_first)),
     Breakage("the ledger is told of a failed poll", _replaced(poll, "read_windows", _told_anyway)),
     Breakage("the last page is not stored", _replaced(read, "gathered", _all_but_the_last)),

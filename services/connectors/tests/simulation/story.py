@@ -11,6 +11,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from pydantic import SecretStr
+from simulation.alerts import judge_alerts, write_rules
 from simulation.clocks import SkewedClock
 from simulation.network import ORIGINS, Network
 from simulation.oracle import Oracle
@@ -24,6 +25,7 @@ from structlog.testing import capture_logs
 
 from app.collection import manage
 from app.collection.result import PollResult
+from app.detection import rulebook
 from app.errors import AisocError
 from app.settings import Settings
 from simulator.chance import seeded
@@ -71,7 +73,7 @@ class Story:
     def run(self) -> None:
         """Tell the story to its end. Raises StoryError at the first thing that is wrong."""
         self.server.clean()
-        with self.network.installed(), capture_logs():
+        with self.network.installed(), capture_logs(), patch.object(rulebook, "shipped_rules", list):
             asyncio.run(self._tell())
 
     def found_wrong(self) -> str | None:
@@ -94,6 +96,7 @@ class Story:
                     worker.sleep(pause - _AWAKE)
                 await self._pass_time(pause, pause / 3)
             self._judge_end()
+            self._check(await judge_alerts(await self.observer.service()))
         finally:
             self.server.open_doors()
             for host in (*self.workers, self.observer):
@@ -176,7 +179,9 @@ class Story:
         clouds = self.home / "clouds.toml"
         hosts = ("authority", "resource_manager", "graph", "office_management")
         clouds.write_text("[clouds.Simulated]\n" + "".join(f'{host} = "{getattr(ORIGINS, host)}"\n' for host in hosts))
-        return Settings(home=self.home, database_url=SecretStr(self.server.url), clouds=clouds, keyring=None)
+        rules = write_rules(self.home)
+        url = SecretStr(self.server.url)
+        return Settings(home=self.home, database_url=url, clouds=clouds, keyring=None, rules=(rules,))
 
     def _check(self, wrong: Iterable[str], about: str = "") -> None:
         found = list(wrong)

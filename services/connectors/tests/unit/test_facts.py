@@ -54,17 +54,21 @@ def opened(request: dict[str, Any]) -> tuple[list[str], str]:
 
 
 @pytest.mark.parametrize(
-    ("below", "level"),
+    ("below", "level", "name"),
     [
-        ("", "subscription"),
-        ("/resourceGroups/shop", "resource_group"),
-        ("/resourceGroups/shop/providers/Microsoft.Storage/storageAccounts/orders", "resource"),
+        ("", "subscription", "subscription 6f1c6f53-9d5c-4c2e-8f0e-2b1f6d1f0a11"),
+        ("/resourceGroups/shop", "resource_group", "resource group shop"),
+        (
+            "/resourceGroups/shop/providers/Microsoft.Storage/storageAccounts/orders",
+            "resource",
+            "storageAccounts orders",
+        ),
     ],
 )
-def test_the_scope_of_a_role_is_what_its_assignment_belongs_to(below: str, level: str) -> None:
+def test_the_scope_of_a_role_is_what_its_assignment_belongs_to(below: str, level: str, name: str) -> None:
     where = f"{SUBSCRIPTION}{below}"
     facts = derive(event(ASSIGN, f"{where}/providers/Microsoft.Authorization/roleAssignments/1"), None)
-    assert facts == {"scope": where, "scope_level": level}
+    assert facts == {"scope": where, "scope_name": name, "scope_level": level}
 
 
 def test_a_shouted_resource_id_has_the_same_level_of_scope() -> None:
@@ -76,13 +80,13 @@ def test_management_groups_and_the_tenant_are_scopes() -> None:
     group = "/providers/Microsoft.Management/managementGroups/all/providers/Microsoft.Authorization/roleAssignments/1"
     assert derive(event(ASSIGN, group), None)["scope_level"] == "management_group"
     elevated = derive(event("Microsoft.Authorization/elevateAccess/action", "/providers/Microsoft.Authorization"), None)
-    assert elevated == {"scope": "/", "scope_level": "tenant"}
+    assert elevated == {"scope": "/", "scope_name": "the whole tenant", "scope_level": "tenant"}
 
 
 def test_the_diagnostic_setting_of_a_resource_has_that_resource_as_scope() -> None:
     vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/keys"
     told = derive(event("", f"{vault}/providers/Microsoft.Insights/diagnosticSettings/all"), None)
-    assert told == {"scope": vault, "scope_level": "resource"}
+    assert told == {"scope": vault, "scope_name": "vaults keys", "scope_level": "resource"}
 
 
 def test_an_ordinary_resource_has_no_scope() -> None:

@@ -174,6 +174,20 @@ def encode_with(character: str, *, ascii_only: bool = True) -> bytes:
     return json.dumps(rest(x=f"AB{character}CD"), ensure_ascii=ascii_only).encode()
 
 
+def test_a_record_whose_bytes_lack_the_keywords_need_not_be_decoded(tmp_path):
+    rule = one_rule(tmp_path, "words: [contoso/a/write, contoso/b/write]\nip: {x: 1}\ncondition: words and ip")
+    for raw in (b'{"x": "CONTOSO/A/write"}', b'{"x": "contoso\\/a"}', b'{"x": "\\u0063ontoso"}'):
+        assert rule.may_be_in(raw)
+    assert not rule.may_be_in(b'{"x": "contoso/c/write"}')
+    for detection in (
+        "x: contoso",
+        "words: [contoso/a]\nip: {x: 1}\ncondition: words or ip",
+        "- ab",
+        "a: [abc]\ncondition: not a",
+    ):
+        assert one_rule(tmp_path, detection).may_be_in(b"{}")
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*a){25}$", "^(([a-z])+.)+[A-Z]([a-z])+$"])
 def test_a_catastrophic_expression_takes_no_time(tmp_path, pattern):
     rule = one_rule(tmp_path, f"x|re: '{pattern}'")

@@ -179,3 +179,4 @@ def test_a_rule_that_matches_is_among_the_candidates(told, record):
     assert event is not None
     if rule.matches(Record(event, raw)):
         assert ActiveRules({rule.id: rule}).candidates(event) == (rule,)
+        assert rule.may_be_in(raw)

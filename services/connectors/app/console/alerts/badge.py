@@ -1,5 +1,7 @@
 """How many new alerts there are, beside the way to them on every page."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 from sqlalchemy.exc import DBAPIError
 
@@ -12,8 +14,13 @@ _SECONDS = 15
 _MOST = 999
 
 
-def new_alerts(view: View) -> None:
-    """Draw the number of alerts that nobody has taken yet; nothing while there is none."""
+def new_alerts(view: View) -> Callable[[], None]:
+    """Draw the number of alerts that nobody has taken yet; nothing while there is none.
+
+    Returns what begins to count: to be called when the page is drawn, as a timer that waits for the browser has the
+    page sent off as it is.
+    """
+    timer: ui.timer
     with ui.element("span").classes("place-count") as badge:
         number = ui.label().classes("inline number")
         ui.label(" new").classes("unseen")
@@ -31,4 +38,8 @@ def new_alerts(view: View) -> None:
             text(number, f"{new:,}" if new <= _MOST else f"{_MOST:,}+")
             badge.set_visibility(new > 0)
 
-    timer = ui.timer(_SECONDS, look)
+    def begin() -> None:
+        nonlocal timer
+        timer = ui.timer(_SECONDS, look)
+
+    return begin

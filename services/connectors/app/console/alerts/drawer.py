@@ -1,5 +1,6 @@
 """The drawer beside the queue that shows one alert."""
 
+from asyncio import Lock
 from uuid import UUID
 
 from nicegui import ui
@@ -21,6 +22,7 @@ class AlertDrawer:
         self._view, self._browser, self._acting = view, browser, acting
         self.alert_id: UUID | None = None
         self._detail: Detail | None = None
+        self._opening = Lock()
         self._place = ui.element("div")
 
     @property
@@ -30,8 +32,11 @@ class AlertDrawer:
 
     async def open(self, alert_id: UUID) -> None:
         """Show an alert."""
-        if alert_id == self.alert_id:
-            return
+        async with self._opening:
+            if alert_id != self.alert_id:
+                await self._open(alert_id)
+
+    async def _open(self, alert_id: UUID) -> None:
         service = await self._view.service()
         try:
             read = await read_whole(service, alert_id)

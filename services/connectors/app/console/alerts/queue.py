@@ -35,10 +35,10 @@ async def alerts(view: View, alert: str = "") -> None:
     """Draw the queue as its address asks for it."""
     shown = QueuePage(view, asked_from(view.request.query_params))
     await shown.refresh(await view.service())
+    if (chosen := as_id(alert)) is not None:
+        await shown.follow(chosen)
     pulse(view, _SECONDS, shown.refresh)
     ui.timer(0.01, shown.know_rules, once=True)
-    if (chosen := as_id(alert)) is not None:
-        ui.timer(0.01, lambda: shown.follow(chosen), once=True)
 
 
 class QueuePage:

@@ -8,9 +8,9 @@ from app.storage.alert_queries import AlertRow
 STATUS_WORDS = {"new": "New", "in_progress": "In progress", "closed": "Closed"}
 VERDICT_WORDS = {"true_positive": "True positive", "benign": "Benign", "false_positive": "False positive"}
 VERDICT_HINTS = {
-    "true_positive": "It was an attack, or a mistake that had to be undone.",
-    "benign": "It happened as the rule says, and was allowed.",
-    "false_positive": "The rule was wrong about it.",
+    "true_positive": "It was what the rule looks for, and had to be acted upon.",
+    "benign": "It was what the rule looks for, and was allowed: planned work, a test.",
+    "false_positive": "It was not what the rule looks for: the rule has to be mended.",
 }
 OUTCOME_WORDS = {
     "success": "Succeeded",
@@ -42,7 +42,7 @@ _VALUE_WORDS = {
     "open_sources": {"*": "any address", "0.0.0.0/0": "any address (0.0.0.0/0)"},
 }
 _FACT_WORDS = {
-    "count": "How many",
+    "count": "Counted",
     "group": "Together by",
     "role": "Role",
     "role_id": "Role's ID",
@@ -67,6 +67,12 @@ _FACT_WORDS = {
     "vm_size": "Size of machines",
     "vm_cores": "Cores",
     "src_country": "Country",
+    "src_ip": "Address",
+    "resource_id": "Resource",
+    "resource_name": "Resource",
+    "subscription_id": "Subscription",
+    "tenant_id": "Tenant",
+    "app_id": "Application",
 }
 _LONGEST = 400
 
@@ -85,9 +91,9 @@ def _fact_name(name: str) -> str:
 
 
 def _fact_value(name: str, value: object) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
     match value:
-        case None | "" | [] | {}:
-            return ""
         case bool():
             return "yes" if value else "no"
         case list() | tuple():

@@ -37,6 +37,12 @@ window.aisocAlerts = (() => {
     const at = focused() ?? (row(current) ? current : null);
     return at ? [at] : [];
   };
+  // What the server has sent is there a moment later.
+  const focus = (find, preventScroll, tries = 60) => {
+    const found = find();
+    if (found) found.focus({ preventScroll });
+    else if (tries) requestAnimationFrame(() => focus(find, preventScroll, tries - 1));
+  };
   const acts = { e: "close", a: "assign", n: "note" };
   const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable=true]") !== null;
 
@@ -83,8 +89,8 @@ window.aisocAlerts = (() => {
       tell();
     },
     chosen: tell,
-    note: () => document.querySelector(".note-box textarea")?.focus(),
-    read: () => drawer()?.focus({ preventScroll: true }),
+    note: () => focus(() => document.querySelector(".note-box:not(.q-dialog *) textarea"), false),
+    read: () => focus(drawer, true),
     back: (id) => link(row(id) ?? row(current))?.focus({ preventScroll: true }),
     address: (address, push) => {
       if (address === location.pathname + location.search) return;
