@@ -102,8 +102,8 @@ def _draw_checked(checked: RuleSet) -> None:
     rules: tuple[Rule, ...] = (*checked.rules.values(), *checked.correlations.values())
     for problem in checked.problems:
         line = f"Line {problem.line}: " if problem.line else ""
-        rule = f" ({problem.rule})" if problem.rule else ""
-        finding("error", f"{line}{problem.reason}{rule}")
+        named = f" ({problem.rule})" if problem.rule else ""
+        finding("error", f"{line}{problem.reason}{named}")
     if not checked.problems and not rules:
         finding("warning", "There is no rule in this text.", "A rule has a title, a logsource and a detection.")
     for rule in rules:
