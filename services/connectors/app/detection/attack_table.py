@@ -1,7 +1,7 @@
 """The part of MITRE ATT&CK that shows in a cloud's control plane: tactics in order, techniques with their tactics.
 
 Names and numbers are MITRE's (Enterprise, version 18, platform IaaS, and what else rules for Azure name); see
-docs/detections-console-rules.md for whose they are.
+docs/detections-console.md for whose they are.
 """
 
 from types import MappingProxyType

@@ -42,6 +42,7 @@ def take(request):
         ("overview", "/"),
         ("alerts", "/alerts?alert={alert}"),
         ("alert", "/alerts/{alert}"),
+        ("rules", "/rules/coverage"),
         ("connector", "/connectors/{connector}"),
         ("events", "/events?q=since%3A24h&event={event}"),
         ("users", "/settings/users"),
