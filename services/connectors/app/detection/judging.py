@@ -68,8 +68,9 @@ def judge_operation(
         if not rules:
             continue
         records = [Record(event, raw, each) for each in ([request] if request is not None else different)]
+        plain = records[:1] or [Record(event, raw)]
         for rule in rules:
-            judged = records if rule.needs_request else records[:1] or [Record(event, raw)]
+            judged = records if rule.needs_request else plain
             yield from (Match(rule, record, key) for record in judged if fits(rule, record, on_failure))
 
 

@@ -1,6 +1,7 @@
 """Judges a condition by an event's operation and category alone, with three answers: yes, no, and that depends.
 
-It must never say no where the whole event would match: rules of which it says no never meet the event.
+Yes and no are final: rules of which it says no never meet the event, and parts of which it says either are not asked
+again.
 """
 
 from collections.abc import Iterable
@@ -58,6 +59,19 @@ def may_hold(node: Node, known: Known) -> bool | None:
                 return None
             tested = (_may_test(test, values) for test in node.tests)
             return _all(tested) if node.every else _any(tested)
+
+
+def narrowed(node: Node, known: Known) -> Node:
+    """Return a condition without the parts that are told already, for events of which this is known."""
+    match node:
+        case Negation():
+            return Negation(node.text, narrowed(node.part, known))
+        case Group():
+            decided = node.every  # a part that holds says nothing in a group of which every part has to
+            parts = tuple(narrowed(part, known) for part in node.parts if may_hold(part, known) is not decided)
+            return Group(node.text, parts, node.every)
+        case Item():
+            return node
 
 
 def _may_test(test: Test, values: tuple[str, ...]) -> bool | None:

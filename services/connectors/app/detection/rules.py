@@ -1,7 +1,7 @@
 """What a rule is once it is read and compiled: an event rule, perhaps with a first-seen condition, or a correlation."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made_by
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Kind = Literal["event", "first_seen", "correlation"]
 CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
 # Pairs of an operation and a category whose candidates are kept.
-_MOST_REMEMBERED = 20_000
+_MOST_REMEMBERED = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +73,16 @@ class EventRule(Rule):
     """A rule that an event matches by itself.
 
     matches: the compiled condition. may_match: whether an event of that operation (lower case) and category can match
-    at all, judged by these alone. needs_request: whether it reads the request's body, which only one of an operation's
+    at all, judged by these alone. matches_of: the condition for such events, in which nothing is asked that these tell
+    already; None leaves it whole. needs_request: whether it reads the request's body, which only one of an operation's
     records carries: the condition is judged only where that body is known. condition: the same as a tree, which
     explains itself. fields: what the condition reads, in lower case. literals: texts of which a record that matches
     has at least one in its bytes; None where that cannot be told, as of most rules without keywords.
     """
 
-    matches: Callable[[Record], bool]
+    matches: Callable[[Record], bool] = made_by(compare=False)
     may_match: Callable[[str, str], bool]
+    matches_of: Callable[[str, str], Callable[[Record], bool]] | None = made_by(default=None, compare=False)
     needs_request: bool = False
     first_seen: FirstSeen | None = None
     condition: "Node | None" = None
@@ -92,6 +94,12 @@ class EventRule(Rule):
         if self.literals is None or (low := lowered(raw)) is None:
             return True
         return any(literal in low for literal in self.literals)
+
+    def narrowed(self, operation: str, category: str) -> "EventRule":
+        """Return the rule for events of this operation (lower case) and category alone, quicker to judge."""
+        if self.matches_of is None:
+            return self
+        return replace(self, matches=self.matches_of(operation, category), matches_of=None)
 
     @property
     def kind(self) -> Kind:
@@ -169,7 +177,8 @@ class ActiveRules(RuleSet):
         if found is None:
             if len(self._candidates) >= _MOST_REMEMBERED:
                 self._candidates.clear()
-            found = tuple(rule for rule in self._useful() if rule.may_match(key[0], key[1] or ""))
+            told = key[0], key[1] or ""
+            found = tuple(rule.narrowed(*told) for rule in self._useful() if rule.may_match(*told))
             self._candidates[key] = found
         return found
 

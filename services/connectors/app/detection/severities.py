@@ -10,12 +10,13 @@ from app.detection.rules import EventRule
 from app.events.event import Event, Severity
 
 PREFIX = "severity:"
+_SEVERE = (Severity.HIGH, Severity.CRITICAL)
 _TECHNIQUE = re.compile(r" *\(ATT&CK (T\d{4}(?:\.\d{3})?)\)")
 
 
 def severity_rules(event: Event) -> tuple[EventRule, ...]:
     """Return the rule that the severity table has for an event of high severity, if any."""
-    if event.severity.rank < Severity.HIGH.rank:
+    if event.severity not in _SEVERE:
         return ()
     radius = high_blast_radius(event.event_type)
     return () if radius is None else (_rule(radius),)
@@ -23,7 +24,12 @@ def severity_rules(event: Event) -> tuple[EventRule, ...]:
 
 def with_severities(rules_of: Callable[[Event], Sequence[EventRule]]) -> Callable[[Event], Sequence[EventRule]]:
     """Return a function that gives an event's rules together with those of the severity table."""
-    return lambda event: (*rules_of(event), *severity_rules(event))
+
+    def both(event: Event) -> Sequence[EventRule]:
+        found, severe = rules_of(event), severity_rules(event)
+        return (*found, *severe) if severe else found
+
+    return both
 
 
 @cache
