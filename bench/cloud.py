@@ -19,8 +19,8 @@ from simulator.chance import seeded
 from simulator.events import Event
 from simulator.scenario import bulk
 
-REALISTIC = "organisation"
-"""The name of a subscription in which an organisation works; the others have storage writes only."""
+REALISTIC, BEFORE = "organisation", "organisation before"
+"""Names of subscriptions in which an organisation works, now and in the hours before; others have storage writes."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,10 @@ async def _serve(folder: Path, subscriptions: dict[str, int]) -> None:
     for seed, (name, events) in enumerate(subscriptions.items()):
         cloud.grant(app, made[name], "Reader")
         start, end = now - timedelta(hours=20), now - timedelta(minutes=1)
-        if name == REALISTIC:
-            cloud.publish(made[name], _of_an_organisation(events, start, end))
+        if name in (REALISTIC, BEFORE):
+            between = now - timedelta(hours=10)
+            since, until = (start, between) if name == BEFORE else (between, end)
+            cloud.publish(made[name], _of_an_organisation(events, since, until))
         else:
             cloud.publish(made[name], bulk(seeded(seed), events, start, end, subscription=made[name], tenant=tenant))
     async with Server(cloud, directory=folder) as server:

@@ -29,6 +29,7 @@ from app.microsoft.clouds import read_clouds
 from app.microsoft.pace import Paces
 from app.microsoft.skew import Skew
 from app.microsoft.transport import open_transport
+from app.service import Service
 from app.settings import Settings
 from app.storage.detection_tables import alerts as alerts_table
 
@@ -111,13 +112,17 @@ async def _pipeline(task: Task) -> Cost:
         row = await add_connector(
             service, "azure_activity", task.config["subscription_id"], json.dumps(task.config).encode()
         )
+        before = await _count_alerts(service)
         stopwatch = _Stopwatch(task)
         result = await poll(service, row)
         assert result.error is None, result.error
         cost = stopwatch.cost(result.events_read)
-        async with service.engine.connect() as connection:
-            alerts = (await connection.execute(select(func.count()).select_from(alerts_table))).scalar_one()
-        return replace(cost, alerts=alerts)
+        return replace(cost, alerts=await _count_alerts(service) - before)
+
+
+async def _count_alerts(service: Service) -> int:
+    async with service.engine.connect() as connection:
+        return int((await connection.execute(select(func.count()).select_from(alerts_table))).scalar_one())
 
 
 def _rules(folders: tuple[str, ...]) -> RuleBook:
