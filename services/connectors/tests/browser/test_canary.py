@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
@@ -12,12 +13,21 @@ from browser.watch import settled
 from conftest import SECRET
 from playwright.sync_api import expect
 
+from app.detection.hunts import request_hunt
+from app.detection.rule_views import list_rules
+from simulator.scenario import attack_story
+
 PAGES = (
     "/",
     "/connectors",
     "/connectors/{connector}",
     "/connectors/add/azure_activity",
     "/events",
+    "/alerts",
+    "/alerts/suppressions",
+    "/rules",
+    "/rules/coverage",
+    "/quarantine",
     "/settings/profile",
     "/settings/tokens",
     "/settings/users",
@@ -97,8 +107,15 @@ def create_token(page):
 
 def read_api(page, console, connector):
     """Yield the path and the answer of everything that an admin may read of the API."""
-    known = {"connector_id": connector, "field": "actor"}
-    for name, table in (("event_id", "events"), ("user_id", "users"), ("reading_id", "readings")):
+    known = {"connector_id": connector, "field": "actor", "rule_id": console.do(hunt_with_a_rule)}
+    tables = {
+        "event_id": "events",
+        "user_id": "users",
+        "reading_id": "readings",
+        "alert_id": "alerts",
+        "hunt_id": "hunts",
+    }
+    for name, table in tables.items():
         known[name] = console.rows(f"SELECT id FROM {table} LIMIT 1")[0][0]  # noqa: S608
     contract = page.request.get("/api/v1/openapi.json").json()
     for path, methods in contract["paths"].items():
@@ -108,8 +125,16 @@ def read_api(page, console, connector):
             yield path, answer.text()
 
 
+async def hunt_with_a_rule(service):
+    """Ask for a hunt, and return its rule."""
+    rule = (await list_rules(service)).rules[0].rule
+    await request_hunt(service, rule.id, service.clock.now() - timedelta(days=1))
+    return rule.id
+
+
 def test_a_typed_secret_is_found_nowhere(page, pages, console, lab, told):
-    lab.publish(lab.operations(2))
+    steps = attack_story(lab.make, lab.clock.now() - timedelta(minutes=45), timedelta(minutes=3))
+    lab.publish([event for step in steps for event in step.events])
     add_connector(page, lab)
     token = create_token(page)
     session = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "aisoc_session")

@@ -81,7 +81,7 @@ async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(
     def raises(record):
         raise RuntimeError("\nout of luck\0")
 
-    object.__setattr__(rule, "matches", raises)
+    object.__setattr__(rule, "matches_of", lambda operation, category: raises)
     lab.publish(records)
     await poll(service, row)
     assert await ours(service) == []
