@@ -47,9 +47,14 @@ class _Subscription:
 
 
 class Organisation:
-    """Draws the events of a day, the same ones whenever it is asked for that day."""
+    """Draws the events of a day, the same ones whenever it is asked for that day.
 
-    def __init__(self) -> None:
+    rarity: how rare the weighty operations of each type are, such as deletes: of three verbs the last is drawn every
+    tenth time with 4, every fiftieth with 20.
+    """
+
+    def __init__(self, rarity: int = 4) -> None:
+        self._rarity = rarity
         rng = Random(7)  # noqa: S311 - the same organisation each time
         self.tenant = new_id(rng)
         self._people = _people(rng)
@@ -82,7 +87,7 @@ class Organisation:
             admin = replace(self._people[rng.randrange(20)], role="Owner", role_id=OWNER)
             return make.operation(at, Operation("Microsoft.Authorization/roleAssignments/write", assignment), admin)
         name, _, verbs = _TYPES[kind]
-        verb = verbs[_early(rng, len(verbs), 4)]
+        verb = verbs[_early(rng, len(verbs), self._rarity)]
         outcome = "Failed" if rng.random() < 0.03 else "Succeeded"
         what = Operation(f"{name}/{verb}", resource, outcome=outcome, accepted=rng.random() < 0.3)
         return make.operation(at, what, self._somebody(rng))
