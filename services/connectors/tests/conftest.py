@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -45,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--bites", type=int, default=0, help="stories with which each broken product is tried; 0: enough")
     parser.addoption("--screenshots", action="store_true", help="put the pictures into the documentation")
     parser.addoption("--kills", type=int, default=8, help="kills of a real worker process")
+
+
+def pytest_configure() -> None:
+    """Let the programs that tests start be stopped by Ctrl-C: what a shell runs in the background ignores it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
