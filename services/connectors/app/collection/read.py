@@ -24,7 +24,7 @@ from app.storage.coverage import add_gap, add_lags, add_read
 from app.storage.database import commit_later
 
 # Stored in one transaction at most: some 2,000 events, or ten megabytes.
-_PAGES_AHEAD = 10
+_PAGES_AHEAD = 20
 OnPages = Callable[[PollResult], None]
 
 

@@ -1,8 +1,8 @@
 """Correlations on the stream: matches are noted by group, and alerts follow what was seen around them."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from app.detection.groups import Group, sightings_of
 from app.detection.judging import Match
 from app.detection.rules import Correlation
 from app.storage.alerts import Written
-from app.storage.sightings import Place, hold_groups, note_sightings, read_around, trim
+from app.storage.sightings import Around, Place, hold_groups, note_sightings, read_around, trim
 
 MOST_AT_ONCE = 10_000
 """How many sightings of one place are read at once; of a temporal_ordered rule also how many on each side of it."""
@@ -52,7 +52,8 @@ async def correlate(
         return Written()
     await hold_groups(connection, _LOCKS, [key for key, _ in noted])
     await note_sightings(connection, noted)
-    written = [await _follow(connection, each, now) for each in concerned]
+    windows = await _windows(connection, concerned)
+    written = [await _follow(connection, each, windows[each.correlation.id], now) for each in concerned]
     return Written(
         tuple(alert for each in written for alert in each.created),
         tuple(alert for each in written for alert in each.changed),
@@ -73,10 +74,8 @@ def _concerned(rules: Correlations, matches: Iterable[Match]) -> list[_Groups]:
     return [found[each] for each in sorted(found)]
 
 
-async def _follow(connection: AsyncConnection, concerned: _Groups, now: datetime) -> Written:
+async def _follow(connection: AsyncConnection, concerned: _Groups, windows: Sequence[Place], now: datetime) -> Written:
     """Write the alerts of one correlation around new sightings."""
-    need = Need.of(concerned.correlation)
-    windows = [window async for window in _windows(connection, need, _parts(need.span, concerned.seen))]
     if not windows:
         return Written()
     found = [Found(concerned.groups[place.group_key], place) for place in joined(await trim(connection, windows))]
@@ -85,45 +84,51 @@ async def _follow(connection: AsyncConnection, concerned: _Groups, now: datetime
 
 @dataclass(frozen=True)
 class _Part:
-    """Times of new sightings of a group, none further than a timespan from the next."""
+    """Times of new sightings of a group, none further than the correlation's timespan from the next."""
 
+    correlation_id: str
+    need: Need
     group_key: bytes
     times: Sequence[datetime]
 
     @property
-    def place(self) -> Place:
-        return Place(self.group_key, self.times[0], self.times[-1])
+    def around(self) -> Around:
+        place = Place(self.group_key, self.times[0], self.times[-1])
+        return Around(place, self.need.span, None if self.need.order else self.need.different)
 
     def halves(self) -> list["_Part"]:
         middle = len(self.times) // 2
-        return [_Part(self.group_key, self.times[:middle]), _Part(self.group_key, self.times[middle:])]
+        return [replace(self, times=self.times[:middle]), replace(self, times=self.times[middle:])]
 
 
-def _parts(span: timedelta, seen: Mapping[bytes, set[Sighting]]) -> list[_Part]:
-    parts = []
-    for key, sightings in seen.items():
+def _parts(concerned: _Groups) -> Iterator[_Part]:
+    correlation = concerned.correlation
+    need = Need.of(correlation)
+    for key, sightings in concerned.seen.items():
         times = sorted({sighting.time for sighting in sightings})
-        cuts = [at for at, (one, next_one) in enumerate(pairwise(times), 1) if next_one - one > span]
-        parts += [_Part(key, times[begin:end]) for begin, end in pairwise([0, *cuts, len(times)])]
-    return parts
+        cuts = [at for at, (one, next_one) in enumerate(pairwise(times), 1) if next_one - one > need.span]
+        for begin, end in pairwise([0, *cuts, len(times)]):
+            yield _Part(correlation.id, need, key, times[begin:end])
 
 
-async def _windows(connection: AsyncConnection, need: Need, parts: list[_Part]) -> AsyncIterator[Place]:
-    """Yield unions of satisfied windows that touch new sightings.
+async def _windows(connection: AsyncConnection, concerned: Sequence[_Groups]) -> dict[str, list[Place]]:
+    """Return unions of satisfied windows that touch new sightings, by correlation.
 
     Where too much was seen among them to be read at once, it is read in parts: each is right by itself.
     """
-    different = None if need.order else need.different
+    found: dict[str, list[Place]] = {each.correlation.id: [] for each in concerned}
+    parts = [part for each in concerned for part in _parts(each)]
     while parts:
-        around = await read_around(connection, [part.place for part in parts], need.span, different, MOST_AT_ONCE)
+        around = await read_around(connection, [part.around for part in parts], MOST_AT_ONCE)
         again: list[_Part] = []
         for part, seen in zip(parts, around, strict=True):
-            if len(part.times) > 1 and _too_many(part.place, seen):
+            if len(part.times) > 1 and _too_many(part.around.place, seen):
                 again += part.halves()
                 continue
-            for begin, end in (*windows_before(need, seen), *windows_after(need, seen)):
-                yield Place(part.group_key, begin, end)
+            windows = (*windows_before(part.need, seen), *windows_after(part.need, seen))
+            found[part.correlation_id] += [Place(part.group_key, begin, end) for begin, end in windows]
         parts = again
+    return found
 
 
 def _too_many(place: Place, seen: Sequence[Seen]) -> bool:

@@ -55,11 +55,12 @@ async def detect(
     if not asked and not alone:
         return Detected(len(candidates))
     siblings = await read_siblings(connection, asked, alerted) if asked else []
-    operations = by_operation([*siblings, *_all(asked)])
-    grown = {key: operations[key] for key in {operation_key(held.event) for held in siblings}}
+    grown = _grown(asked, siblings)
+    operations = asked | grown
     matches = [*_judge(rules_of, grown, on_failure), *(match for match in alone if match.operation not in grown)]
-    written = await write_alerts(connection, list(_drafts(rules_of, operations, matches, alerted)), now)
-    await supersede_severities(connection, list(operations), now)
+    drafts = list(_drafts(rules_of, operations, matches, alerted))
+    written = await write_alerts(connection, drafts, now)
+    await supersede_severities(connection, {draft.operation for draft in drafts if draft.operation}, now)
     others = await correlate(connection, rules, matches, now), await note_spans(connection, matches, now)
     if alerted:
         await fill_in(connection, rules.rules, operations, now)
@@ -95,8 +96,10 @@ def _asked(
     }
 
 
-def _all(operations: Mapping[bytes, Sequence[Held]]) -> Iterable[Held]:
-    return (held for records in operations.values() for held in records)
+def _grown(asked: Mapping[bytes, Sequence[Held]], siblings: Sequence[Held]) -> dict[bytes, Sequence[Held]]:
+    """Return the operations of which more is stored than is at hand, with all their records."""
+    keys = {operation_key(held.event) for held in siblings}
+    return dict(by_operation([*siblings, *(held for key in keys for held in asked.get(key, ()))]))
 
 
 def _drafts(

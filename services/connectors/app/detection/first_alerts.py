@@ -124,7 +124,8 @@ async def _write(connection: AsyncConnection, due: Sequence[_Due], now: datetime
             draft_alert(each.rule, each.id, operations[operation], matched, operation=operation, group_key=each.key)
         )
     written = await write_alerts(connection, drafts, now)
-    await settle(connection, [Settled(draft, len(draft.events), draft.events) for draft in drafts], now)
+    moved = [draft for draft in drafts if draft.id not in written.created]  # what is new is only about its event
+    await settle(connection, [Settled(draft, len(draft.events), draft.events) for draft in moved], now)
     return written
 
 

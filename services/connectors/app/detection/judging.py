@@ -62,9 +62,10 @@ def judge_operation(
     rules_of: RulesOf, key: bytes, found: Sequence[tuple[Event, bytes]], on_failure: OnFailure | None = None
 ) -> Iterator[Match]:
     """Yield the matches of one operation, whose key and records in the order of time are known; else as `judge`."""
-    own, different = requests_of(found)
-    for (event, raw), request in zip(found, own, strict=True):
-        rules = rules_of(event)
+    judging = [rules_of(event) for event, _ in found]
+    asked = any(rule.needs_request for rules in judging for rule in rules)
+    own, different = requests_of(found) if asked else ([None] * len(found), [])
+    for (event, raw), rules, request in zip(found, judging, own, strict=True):
         if not rules:
             continue
         records = [Record(event, raw, each) for each in ([request] if request is not None else different)]

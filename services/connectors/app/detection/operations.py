@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from app.events.event import Event
 
@@ -31,10 +30,14 @@ def operation_key(event: Event) -> bytes:
 
 def by_operation(records: Iterable[Held]) -> dict[bytes, list[Held]]:
     """Return records by their operation's key, each operation's in the order of time, each record once."""
-    found: dict[bytes, dict[UUID, Held]] = {}
+    found: dict[bytes, list[Held]] = {}
     for held in records:
-        found.setdefault(operation_key(held.event), {}).setdefault(held.event.id, held)
-    return {key: in_order(list(records.values())) for key, records in found.items()}
+        found.setdefault(operation_key(held.event), []).append(held)
+    return {key: _each_once(records) if len(records) > 1 else records for key, records in found.items()}
+
+
+def _each_once(records: Sequence[Held]) -> list[Held]:
+    return in_order(list({held.event.id.int: held for held in reversed(records)}.values()))
 
 
 def in_order(records: Sequence[Held]) -> list[Held]:

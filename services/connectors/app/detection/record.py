@@ -76,7 +76,7 @@ class Record:
         """Return the same with their texts, as rules compare them; a status in the words of all shapes."""
         known = self.known.get(field)
         if known is None:
-            known = self.known[field] = tuple(_value(found) for found in flattened(reader_of(field)(self)))
+            known = self.known[field] = _seen(reader_of(field)(self))
         return known
 
     @cached_property
@@ -106,6 +106,12 @@ def _decoded(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return msgspec.json.decode(mended(raw))
+
+
+def _seen(found: Sequence[Any]) -> tuple[Value, ...]:
+    if len(found) == 1 and found[0].__class__ is str:  # as most fields
+        return (_value(found[0]),)
+    return tuple(_value(one) for one in flattened(found))
 
 
 def _value(raw: Any) -> Value:

@@ -1,6 +1,6 @@
 """The severity table says that an operation matters; where a rule says why, its alert is the one in the queue."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.storage.alerts import read_of_operations, supersede
 
 
-async def supersede_severities(connection: AsyncConnection, operations: Sequence[bytes], now: datetime) -> None:
+async def supersede_severities(connection: AsyncConnection, operations: Collection[bytes], now: datetime) -> None:
     """Supersede the severity table's alerts about operations by the gravest event rule's about the same operation."""
+    if not operations:
+        return
     by_operation: dict[bytes, list[Row[Any]]] = {}
     for alert in await read_of_operations(connection, operations):
         by_operation.setdefault(alert.operation, []).append(alert)

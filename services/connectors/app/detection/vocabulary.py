@@ -94,6 +94,8 @@ def _own(name: str) -> Reader:
 
 def _plain(value: Any) -> list[Any]:
     """Return a field of the event as JSON would hold it."""
+    if value.__class__ is str:
+        return [value]
     if hasattr(value, "astimezone"):
         return [iso(value)]
     return [] if value is None else [str(value)]

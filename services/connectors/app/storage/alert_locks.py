@@ -5,10 +5,19 @@ from collections.abc import Collection
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.storage.arrays import number_array
+
 # The spaces of locks: operations by their keys' buckets, and suppressions as a whole.
 _OPERATIONS, _SUPPRESSIONS = 5_001, 5_002
 # So many are held at most, by all transactions together: the server has room for some thousands.
 _BUCKETS = 2_048
+_HOLD = text(
+    """
+    SELECT pg_advisory_xact_lock_shared(:suppressions, 0)
+    UNION ALL
+    SELECT pg_advisory_xact_lock(:operations, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket
+    """
+)
 
 
 async def hold_alerting(connection: AsyncConnection, operations: Collection[bytes] = ()) -> None:
@@ -16,11 +25,10 @@ async def hold_alerting(connection: AsyncConnection, operations: Collection[byte
 
     Before anything about alerts is read or written in the transaction.
     """
-    await connection.execute(text("SELECT pg_advisory_xact_lock_shared(:space, 0)"), {"space": _SUPPRESSIONS})
     buckets = sorted({int.from_bytes(key[:4]) % _BUCKETS for key in operations})  # one order: no waiting in a circle
-    if buckets:
-        held = text("SELECT pg_advisory_xact_lock(:space, bucket) FROM unnest(CAST(:buckets AS int[])) AS bucket")
-        await connection.execute(held, {"space": _OPERATIONS, "buckets": buckets})
+    await connection.execute(
+        _HOLD, {"suppressions": _SUPPRESSIONS, "operations": _OPERATIONS, "buckets": number_array(buckets)}
+    )
 
 
 async def hold_suppressions(connection: AsyncConnection) -> None:

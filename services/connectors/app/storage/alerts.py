@@ -1,20 +1,20 @@
 """Writing alerts: made once, filled in as records arrive, superseded, suppressed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Outcome, Severity
 from app.security.roles import SYSTEM
 from app.storage.alert_filter import EntityKind
+from app.storage.arrays import bytes_array, text_array, time_array, uuid_array
 from app.storage.detection_tables import alert_changes, alert_events, alerts
-from app.storage.siblings import listed
 from app.storage.suppressions import apply_suppressions
 
 AlertKind = Literal["event", "first_seen", "correlation", "severity"]
@@ -42,6 +42,9 @@ _ADD_ENTITIES = text(
     RETURNING alert_id
     """
 )
+_OF_OPERATIONS = text(
+    "SELECT id, operation, kind, severity, rule_id FROM alerts WHERE operation = ANY(CAST(:operations AS bytea[]))"
+).columns(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
 # PostgreSQL's index entries have 2,704 bytes at most, and a character may take four.
 _LONGEST_VALUE, _KEPT = 600, 500
 
@@ -140,10 +143,9 @@ async def supersede(connection: AsyncConnection, by: Mapping[UUID, UUID | None],
     await note_changes(connection, noted, now)
 
 
-async def read_of_operations(connection: AsyncConnection, operations: Sequence[bytes]) -> Sequence[Row[Any]]:
+async def read_of_operations(connection: AsyncConnection, operations: Collection[bytes]) -> Sequence[Row[Any]]:
     """Return the alerts about operations: id, operation, kind, severity, rule_id."""
-    query: Select[Any] = select(alerts.c.id, alerts.c.operation, alerts.c.kind, alerts.c.severity, alerts.c.rule_id)
-    return list(await connection.execute(query.where(alerts.c.operation.in_(operations))))
+    return list(await connection.execute(_OF_OPERATIONS, {"operations": bytes_array(operations)}))
 
 
 async def note_changes(
@@ -207,8 +209,13 @@ async def _add_events(connection: AsyncConnection, drafts: Sequence[Draft]) -> s
     rows = [
         (draft.id, event_id, time, rule) for draft in drafts for event_id, (time, rule) in sorted(draft.events.items())
     ]
-    ids, event_ids, times, rules = map(list, zip(*rows, strict=True))
-    added = {"alerts": listed(ids), "events": listed(event_ids), "times": times, "rules": rules}
+    ids, event_ids, times, rules = zip(*rows, strict=True)
+    added = {
+        "alerts": uuid_array(ids),
+        "events": uuid_array(event_ids),
+        "times": time_array(times),
+        "rules": text_array(rules),
+    }
     return set((await connection.execute(_ADD_EVENTS, added)).scalars())
 
 
@@ -221,8 +228,13 @@ async def _add_entities(connection: AsyncConnection, drafts: Sequence[Draft]) ->
     ]
     if not rows:
         return set()
-    ids, kinds, values, shown = map(list, zip(*rows, strict=True))
-    added = {"alerts": listed(ids), "kinds": kinds, "values": values, "shown": shown}
+    ids, kinds, values, shown = zip(*rows, strict=True)
+    added = {
+        "alerts": uuid_array(ids),
+        "kinds": text_array(kinds),
+        "values": text_array(values),
+        "shown": text_array(shown),
+    }
     return set((await connection.execute(_ADD_ENTITIES, added)).scalars())
 
 

@@ -10,6 +10,12 @@ def bytes_array(values: Iterable[bytes | None]) -> str:
     return "{" + ",".join("NULL" if value is None else f'"\\\\x{value.hex()}"' for value in values) + "}"
 
 
+def text_array(values: Iterable[str]) -> str:
+    """Return texts as the text of a text[]."""
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in escaped) + "}"
+
+
 def uuid_array(values: Iterable[UUID]) -> str:
     """Return UUIDs as the text of a uuid[]."""
     return "{" + ",".join(value.hex for value in values) + "}"

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.events.event import Event
 from app.events.power import power_state
+from app.storage.arrays import uuid_array
 from app.storage.facts import COPY_FACTS, FACT_TYPES, Numbers, fact_rows, numbers_of
 from app.storage.raw import packed, unpacked
 from app.storage.tables import EVENT_FIELDS, events, id_range
@@ -84,8 +85,8 @@ async def store_events(
 
 async def _unknown(connection: AsyncConnection, waiting: dict[int, tuple[Event, bytes]]) -> list[tuple[Event, bytes]]:
     """Return what is not stored yet, by id."""
-    ids = ",".join(event.id.hex for event, _ in waiting.values())  # as text, many times faster than as a list
-    known = {found.int for found in (await connection.execute(_KNOWN, {"ids": f"{{{ids}}}"})).scalars()}
+    ids = uuid_array(event.id for event, _ in waiting.values())
+    known = {found.int for found in (await connection.execute(_KNOWN, {"ids": ids})).scalars()}
     return [waiting[number] for number in sorted(waiting.keys() - known)]
 
 

@@ -1,11 +1,14 @@
 """The narrow rows that searches read: one an event, written together with the event."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
-from sqlalchemy.dialects.postgresql import insert
+import msgspec
+from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy.dialects import postgresql
 
+from app.storage.arrays import bytes_array
 from app.storage.dimensions import (
     ACTOR,
     DIMENSIONS,
@@ -27,6 +30,7 @@ FACT_TYPES = ["timestamptz", "uuid", "text", "int4", "int4", "int4", "int4", "te
 _ID, _TIME, _SEVERITY, _CORRELATION = map(EVENT_FIELDS.index, ("id", "event_time", "severity", "correlation_id"))
 # So many combinations of each table are remembered with a connection to the database.
 _REMEMBERED = 10_000
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 Numbers = dict[Texts, int]
 
@@ -68,27 +72,48 @@ def _numbers(connection: Connection, dimension: Dimension, met: set[Texts]) -> N
     stored = _stored(connection, dimension, unknown.values())
     known.update((texts, stored[unique]) for texts, unique in unknown.items() if unique in stored)
     if new := {unique: texts for texts, unique in unknown.items() if unique not in stored}:
-        _add(connection, dimension, new)
-        stored |= _stored(connection, dimension, new)
+        stored |= _added(connection, dimension, new)
+        if others := new.keys() - stored.keys():  # which another writer has added meanwhile
+            stored |= _stored(connection, dimension, others)
     return known | {texts: stored[unique] for texts, unique in unknown.items()}
 
 
 def _stored(connection: Connection, dimension: Dimension, keys: Iterable[bytes]) -> dict[bytes, int]:
     """Return the numbers of those keys that are stored."""
-    query = text(f"SELECT key, id FROM {dimension.table.name} WHERE key = ANY(:keys)")  # noqa: S608 - a name of ours
-    return {bytes(unique): number for unique, number in connection.execute(query, {"keys": list(keys)})}
+    name = dimension.table.name
+    query = f"SELECT key, id FROM {name} JOIN unnest(CAST(:keys AS bytea[])) AS asked (key) USING (key)"  # noqa: S608
+    return _by_key(connection.execute(text(query), {"keys": bytes_array(keys)}))
 
 
-def _add(connection: Connection, dimension: Dimension, new: dict[bytes, Texts]) -> None:
-    """Add combinations in the order of their keys, so that two writers never wait for one another in a circle."""
+def _added(connection: Connection, dimension: Dimension, new: dict[bytes, Texts]) -> dict[bytes, int]:
+    """Add combinations in the order of their keys, so that two writers never wait for one another in a circle.
+
+    Returns the numbers of those that were not there.
+    """
     rows = [_row(dimension, unique, new[unique]) for unique in sorted(new)]
     if dimension is PLACE:
         paths = _numbers(connection, PARENT, {(row["parent"],) for row in rows})
         rows = [row | {"parent": paths[row["parent"],]} for row in rows]
-    names: dict[str, Any] = {
-        column.name: bindparam(column.name) for column in dimension.table.columns if column.name != "id"
-    }
-    connection.execute(insert(dimension.table).values(names).on_conflict_do_nothing(), rows)
+    return _by_key(connection.execute(_adding(dimension), {"rows": msgspec.json.encode(rows).decode()}))
+
+
+@cache
+def _adding(dimension: Dimension) -> TextClause:
+    """Return the statement that adds rows to a dimension's table: all in one, given as JSON."""
+    columns = [column for column in dimension.table.columns if column.name != "id"]
+    names = ", ".join(column.name for column in columns)
+    typed = ", ".join(f"{column.name} {column.type.compile(_POSTGRESQL)}" for column in columns)
+    return text(
+        f"""
+        INSERT INTO {dimension.table.name} ({names})
+        SELECT {names} FROM json_to_recordset(CAST(:rows AS json)) AS new ({typed})
+        ON CONFLICT DO NOTHING RETURNING key, id
+        """  # noqa: S608 - names of ours
+    )
+
+
+def _by_key(rows: Iterable[Row[Any]]) -> dict[bytes, int]:
+    return {bytes(row.key): row.id for row in rows}
 
 
 def _row(dimension: Dimension, unique: bytes, texts: Texts) -> dict[str, Any]:
@@ -102,4 +127,4 @@ def _row(dimension: Dimension, unique: bytes, texts: Texts) -> dict[str, Any]:
     if dimension is PLACE:
         row["parent"], _, row["leaf"] = row["resource_id"].rpartition("/")
         row["named_apart"] = row["resource_name"] not in row["resource_id"]
-    return row | {"key": unique}
+    return row | {"key": f"\\x{unique.hex()}"}

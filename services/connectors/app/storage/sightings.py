@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.detection.episodes import Seen, Sighting
-from app.storage.arrays import bytes_array, number_array, time_array, uuid_array
+from app.storage.arrays import bytes_array, number_array, text_array, time_array, uuid_array
 
-Interval = tuple[datetime, datetime]
-
+_MICROSECOND = timedelta(microseconds=1)
 _LOCKS = 256
 """How many different locks the groups share: one page may concern thousands, and a server has room for some thousand
 locks in all."""
@@ -32,19 +32,20 @@ _NOTE = text(
 _AROUND_DIFFERENT = text(
     """
     SELECT place.number, seen.event_time, seen.key
-    FROM unnest(CAST(:groups AS bytea[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]))
-        WITH ORDINALITY AS place (group_key, begins, ends, number)
+    FROM unnest(CAST(:groups AS bytea[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]),
+            CAST(:spans AS interval[]), CAST(:mosts AS int[]))
+        WITH ORDINALITY AS place (group_key, begins, ends, span, most, number)
     CROSS JOIN LATERAL (
         (SELECT max(event_time) AS event_time, key FROM sightings
-         WHERE group_key = place.group_key AND event_time < place.begins AND event_time >= place.begins - :span
-         GROUP BY key ORDER BY 1 DESC LIMIT :most)
+         WHERE group_key = place.group_key AND event_time < place.begins AND event_time >= place.begins - place.span
+         GROUP BY key ORDER BY 1 DESC LIMIT place.most)
         UNION ALL
         (SELECT event_time, key FROM sightings
          WHERE group_key = place.group_key AND event_time BETWEEN place.begins AND place.ends LIMIT :between)
         UNION ALL
         (SELECT min(event_time), key FROM sightings
-         WHERE group_key = place.group_key AND event_time > place.ends AND event_time <= place.ends + :span
-         GROUP BY key ORDER BY 1 LIMIT :most)
+         WHERE group_key = place.group_key AND event_time > place.ends AND event_time <= place.ends + place.span
+         GROUP BY key ORDER BY 1 LIMIT place.most)
     ) AS seen
     """
 )
@@ -53,23 +54,24 @@ _AROUND_DIFFERENT = text(
 _AROUND_ORDERED = text(
     """
     SELECT place.number, seen.event_time, seen.key
-    FROM unnest(CAST(:groups AS bytea[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]))
-        WITH ORDINALITY AS place (group_key, begins, ends, number)
+    FROM unnest(CAST(:groups AS bytea[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]),
+            CAST(:spans AS interval[]), CAST(:mosts AS int[]))
+        WITH ORDINALITY AS place (group_key, begins, ends, span, most, number)
     CROSS JOIN LATERAL (
         (SELECT event_time, key FROM (
             SELECT event_time, key, lag(key) OVER by_time AS before, lead(key) OVER by_time AS after FROM sightings
-            WHERE group_key = place.group_key AND event_time < place.begins AND event_time >= place.begins - :span
+            WHERE group_key = place.group_key AND event_time < place.begins AND event_time >= place.begins - place.span
             WINDOW by_time AS (ORDER BY event_time, key)) AS runs
-         WHERE (key = before AND key = after) IS NOT TRUE ORDER BY event_time DESC LIMIT :most)
+         WHERE (key = before AND key = after) IS NOT TRUE ORDER BY event_time DESC LIMIT place.most)
         UNION ALL
         (SELECT event_time, key FROM sightings
          WHERE group_key = place.group_key AND event_time BETWEEN place.begins AND place.ends LIMIT :between)
         UNION ALL
         (SELECT event_time, key FROM (
             SELECT event_time, key, lag(key) OVER by_time AS before, lead(key) OVER by_time AS after FROM sightings
-            WHERE group_key = place.group_key AND event_time > place.ends AND event_time <= place.ends + :span
+            WHERE group_key = place.group_key AND event_time > place.ends AND event_time <= place.ends + place.span
             WINDOW by_time AS (ORDER BY event_time, key)) AS runs
-         WHERE (key = before AND key = after) IS NOT TRUE ORDER BY event_time LIMIT :most)
+         WHERE (key = before AND key = after) IS NOT TRUE ORDER BY event_time LIMIT place.most)
     ) AS seen
     """
 )
@@ -116,6 +118,18 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Around:
+    """A place with the timespan before and after it. different: how many different keys are needed at most.
+
+    None where the order matters.
+    """
+
+    place: Place
+    span: timedelta
+    different: int | None
+
+
+@dataclass(frozen=True)
 class Extent:
     """What was seen in a part of a group's time: how many events and different keys, and the first and last events."""
 
@@ -141,25 +155,33 @@ async def note_sightings(connection: AsyncConnection, seen: Sequence[tuple[bytes
             "times": time_array(each.time for _, each in found),
             "events": uuid_array(each.event_id for _, each in found),
             "keys": bytes_array(each.key for _, each in found),
-            "rules": [each.rule_id for _, each in found],
+            "rules": text_array(each.rule_id for _, each in found),
         },
     )
 
 
-async def read_around(
-    connection: AsyncConnection, places: Sequence[Place], span: timedelta, different: int | None, most: int
-) -> list[list[Seen]]:
+async def read_around(connection: AsyncConnection, asked: Sequence[Around], most: int) -> list[list[Seen]]:
     """Return for each place what decides about the windows that touch it, in the order of time.
 
-    All of the place itself, but `most` + 1 at most; of the timespan before and after it what can matter. different: how
-    many different keys are needed; None where the order matters, and then no more than `most` on each side.
+    All of the place itself, but `most` + 1 at most; of the timespan before and after it what can matter, and where the
+    order matters no more than `most` on each side.
     """
-    query = _AROUND_ORDERED if different is None else _AROUND_DIFFERENT
-    parameters = {"span": span, "most": different or most, "between": most + 1} | _columns(places)
-    found: list[list[Seen]] = [[] for _ in places]
-    for number, time, key in await connection.execute(query, parameters):
-        found[number - 1].append((time, bytes(key)))
+    found: list[list[Seen]] = [[] for _ in asked]
+    for query, ordered in ((_AROUND_DIFFERENT, False), (_AROUND_ORDERED, True)):
+        numbers = [number for number, each in enumerate(asked) if (each.different is None) is ordered]
+        if numbers:
+            rows = await connection.execute(query, _around([asked[number] for number in numbers], most))
+            for number, time, key in rows:
+                found[numbers[number - 1]].append((time, bytes(key)))
     return [sorted(seen) for seen in found]
+
+
+def _around(asked: Sequence[Around], most: int) -> dict[str, Any]:
+    return _columns([each.place for each in asked]) | {
+        "spans": "{" + ",".join(f"{each.span // _MICROSECOND} microseconds" for each in asked) + "}",
+        "mosts": number_array(each.different or most for each in asked),
+        "between": most + 1,
+    }
 
 
 async def trim(connection: AsyncConnection, places: Sequence[Place]) -> list[Place]:

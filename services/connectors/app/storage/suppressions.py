@@ -114,6 +114,8 @@ async def _apply(
         about = about.where(suppressions.c.id == suppression_id)
     first = about.order_by(suppressions.c.created_at, suppressions.c.id).limit(1).scalar_subquery()
     ids = await _locked(connection, and_(which, alerts.c.suppressed_by.is_(None), about.exists()))
+    if not ids:
+        return {}
     change = update(alerts).where(_among(ids)).values(suppressed_by=first)
     held = await connection.execute(change.returning(alerts.c.id, alerts.c.suppressed_by))
     return {row.id: row.suppressed_by for row in held}
