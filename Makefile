@@ -34,7 +34,7 @@ simulate: $(DEV) ## stories with faults drawn from a seed (SEEDS=100 SEED_START=
 	@$(VENV)/bin/python -m pytest $(SIMULATED) -n auto --dist worksteal --timeout 3600 $(if $(BITES),-rP) \
 	  --seeds $(STORIES) --seed-start $(or $(SEED_START),0) --kills $(or $(KILLS),0) --bites $(or $(BITES),0)
 
-bench: $(DEV)    ## measure the pipeline: rates, CPU, memory, growth (2 minutes; EVENTS=20000 for a quick run)
+bench: $(DEV)    ## measure the pipeline: rates, CPU, memory, growth (5 minutes; EVENTS=20000 for a quick run)
 	@$(VENV)/bin/python -m bench $(if $(EVENTS),--events $(EVENTS))
 
 seed: $(DEV)     ## fill a private database in .seed/ to measure on (5 minutes; EVENTS=1000000)

@@ -47,7 +47,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aisoc-bench-")))
         status = stack.enter_context(console.status("Starting the cloud and the database ..."))
         subscriptions = {str(size): size for size in rounds} | ({} if quick else {_NEW: _SMALL})
-        subscriptions |= dict.fromkeys((BEFORE, REALISTIC), quick or _SMALL)
+        subscriptions |= dict.fromkeys((BEFORE, REALISTIC), quick or _LARGE)
         lab = stack.enter_context(running(folder, subscriptions))
         bench = _Bench(lab, stack.enter_context(server(folder / "home")), status.update)
         costs = {size: bench.compare(size, count) for size, count in rounds.items()}

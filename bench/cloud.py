@@ -60,7 +60,7 @@ def running(folder: Path, subscriptions: dict[str, int]) -> Iterator[Lab]:
 def _of_an_organisation(events: int, start: datetime, end: datetime) -> Iterator[Event]:
     """Yield so many events of a busy organisation, or a few less, that happened and became readable in a time."""
     # Searches are measured where much is found; rules where little is, as their alerts are people's work.
-    organisation, days = Organisation(rarity=20), (end - start) / timedelta(days=1)
+    organisation, days = Organisation(rarity=100), (end - start) / timedelta(days=1)
     since, until = start.isoformat(), end.isoformat()
     found = (
         event

@@ -50,7 +50,7 @@ class Organisation:
     """Draws the events of a day, the same ones whenever it is asked for that day.
 
     rarity: how rare the weighty operations of each type are, such as deletes: of three verbs the last is drawn every
-    tenth time with 4, every fiftieth with 20.
+    tenth time with 4, every two hundred and fiftieth with 100.
     """
 
     def __init__(self, rarity: int = 4) -> None:
@@ -90,7 +90,7 @@ class Organisation:
         verb = verbs[_early(rng, len(verbs), self._rarity)]
         outcome = "Failed" if rng.random() < 0.03 else "Succeeded"
         what = Operation(f"{name}/{verb}", resource, outcome=outcome, accepted=rng.random() < 0.3)
-        return make.operation(at, what, self._somebody(rng))
+        return make.operation(at, what, self._somebody(rng, at.date()))
 
     def _deployment(self, make: EventFactory, at: datetime, resource: str) -> list[Event]:
         rng = make.rng
@@ -99,15 +99,15 @@ class Organisation:
         actor = self._apps[_early(rng, _APPS, 2)]
         return make.operation(at, Operation("Microsoft.Resources/deployments/write", path, accepted=True), actor)
 
-    def _somebody(self, rng: Random) -> Actor:
-        """Return an app or a person; people sit at their office mostly, else at home or on the road."""
+    def _somebody(self, rng: Random, day: date) -> Actor:
+        """Return an app or a person; people sit at their office mostly, else at home, or somewhere that day."""
         if rng.random() < 0.55:
             return self._apps[_early(rng, _APPS, 3)]
         person = self._people[_early(rng, _PEOPLE, 3)]
         draw = rng.random()
         if draw < 0.7:
             return person
-        host = sum(map(ord, person.name)) if draw < 0.95 else rng.getrandbits(16)
+        host = sum(map(ord, person.name)) + (day.toordinal() * 7_919 if draw >= 0.95 else 0)
         return replace(person, ip=f"100.{64 + host % 64}.{host // 64 % 256}.{host * 7 % 256}")
 
 

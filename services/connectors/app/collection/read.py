@@ -21,9 +21,9 @@ from app.errors import Abort, Retry
 from app.service import Service
 from app.storage.connectors import ConnectorRow, read_throttled_until
 from app.storage.coverage import add_gap, add_lags, add_read
-from app.storage.database import commit_later
+from app.storage.database import store_lightly
 
-# Stored in one transaction at most: some 2,000 events, or ten megabytes.
+# Stored in one transaction at most: some 4,000 events, or twenty megabytes.
 _PAGES_AHEAD = 20
 OnPages = Callable[[PollResult], None]
 
@@ -109,7 +109,7 @@ async def _store(reader: Reader, pages: list[Intake], result: PollResult) -> Non
     """Store pages and the lags of what is new in them in one transaction, and count."""
     intake = Intake.joined(pages)
     async with reader.connection.begin():
-        await commit_later(reader.connection)
+        await store_lightly(reader.connection)
         added = await store_intake(reader.service, reader.connection, reader.row.name, intake)
         await add_lags(reader.connection, reader.row.id, reader.stream.name, count_lags(added))
     result.pages += len(pages)

@@ -31,7 +31,7 @@ from app.detection.detecting import condition_of
 from app.detection.extension import Extension, extension_of, text_of, texts_of
 from app.detection.items import POLICY, Lists
 from app.detection.literals import literals_of
-from app.detection.partial import known_of, may_hold, narrowed
+from app.detection.partial import known_of, may_match, narrowed
 from app.detection.rules import EventRule, Problem
 from app.detection.vocabulary import reads_request
 from app.detection.yaml_documents import Document, Mistake
@@ -135,7 +135,7 @@ def _draft(document: Document, facts: dict[str, Any], extension: Extension, body
         fields=fields,
         literals=literals_of(body),
         matches=compiled(body),
-        may_match=lambda operation, category: may_hold(body, known_of(operation, category)) is not False,
+        may_match=may_match(body),
         matches_of=lambda operation, category: compiled(narrowed(body, known_of(operation, category))),
         needs_request=any(reads_request(field) for field in asked),
         first_seen=first,

@@ -71,8 +71,9 @@ def judge_operation(
         records = [Record(event, raw, each) for each in ([request] if request is not None else different)]
         plain = records[:1] or [Record(event, raw)]
         for rule in rules:
-            judged = records if rule.needs_request else plain
-            yield from (Match(rule, record, key) for record in judged if fits(rule, record, on_failure))
+            for record in records if rule.needs_request else plain:
+                if fits(rule, record, on_failure):
+                    yield Match(rule, record, key)
 
 
 def fits(rule: EventRule, record: Record, on_failure: OnFailure | None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import TypeVar
 
 from app.detection.condition import Group, Item, Node
 from app.detection.values import Test, ValueTest
@@ -9,6 +10,8 @@ from app.detection.values import Test, ValueTest
 # JSON writes these as they are (a slash in most cases); what else a text holds may be escaped.
 _AS_WRITTEN = re.compile(r"[a-z0-9._:@/ -]+")
 _SHORTEST = 3
+
+Text = TypeVar("Text", str, bytes)
 
 
 def literals_of(node: Node) -> frozenset[bytes] | None:
@@ -18,13 +21,13 @@ def literals_of(node: Node) -> frozenset[bytes] | None:
             return _of_tests(node.tests, every=node.every)
         case Group():
             parts = [literals_of(part) for part in node.parts]
-            return _one_of(parts) if node.every else _all_of(parts)
+            return one_of(parts) if node.every else all_of(parts)
     return None
 
 
 def _of_tests(tests: Iterable[Test], *, every: bool) -> frozenset[bytes] | None:
     found = [_of_test(test) for test in tests]
-    return _one_of(found) if every else _all_of(found)
+    return one_of(found) if every else all_of(found)
 
 
 def _of_test(test: Test) -> frozenset[bytes] | None:
@@ -35,16 +38,16 @@ def _of_test(test: Test) -> frozenset[bytes] | None:
     return frozenset({longest.encode()}) if len(longest) >= _SHORTEST else None
 
 
-def _one_of(found: Iterable[frozenset[bytes] | None]) -> frozenset[bytes] | None:
-    """Return the shortest of the lists, where each has to be met."""
-    return min((literals for literals in found if literals is not None), key=len, default=None)
+def one_of(found: Iterable[frozenset[Text] | None]) -> frozenset[Text] | None:
+    """Return the shortest of lists of texts, where each has to be met; None says that a list cannot be told."""
+    return min((texts for texts in found if texts is not None), key=len, default=None)
 
 
-def _all_of(found: Iterable[frozenset[bytes] | None]) -> frozenset[bytes] | None:
-    """Return all together, where one has to be met."""
-    together: set[bytes] = set()
-    for literals in found:
-        if literals is None:
+def all_of(found: Iterable[frozenset[Text] | None]) -> frozenset[Text] | None:
+    """Return all of them together, where one has to be met."""
+    together: set[Text] = set()
+    for texts in found:
+        if texts is None:
             return None
-        together |= literals
+        together |= texts
     return frozenset(together)

@@ -4,11 +4,13 @@ Yes and no are final: rules of which it says no never meet the event, and parts 
 again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.detection.condition import Group, Item, Negation, Node
-from app.detection.values import ExistsTest, ExpandedTest, NullTest, ReferenceTest, Test
+from app.detection.literals import all_of, one_of
+from app.detection.values import ExistsTest, ExpandedTest, NullTest, ReferenceTest, Test, ValueTest
 from app.detection.vocabulary import CATEGORY_FIELDS, EVENT_TYPE_FIELD, OPERATION_FIELDS
 
 # Longer operations may have been cut.
@@ -35,6 +37,7 @@ class Known:
         return None
 
 
+@lru_cache(1_000)
 def known_of(event_type: str, category: str) -> Known:
     """Return what these two tell. Letters beyond ASCII tell nothing: their lower case is not always one letter."""
     whole = event_type.lower() if event_type.isascii() and len(event_type) < _LONGEST_WHOLE else None
@@ -42,6 +45,35 @@ def known_of(event_type: str, category: str) -> Known:
     instead = event_type.lower() in {category.lower(), "unknown"}
     told = ((category.lower(),) if category else ()) if category.isascii() else None
     return Known(whole, None if instead else whole, told)
+
+
+def operations_of(node: Node) -> frozenset[str] | None:
+    """Return the operations in lower case of which a record has one that matches; None where it may have any."""
+    match node:
+        case Item() if node.field is not None and node.field.lower() in OPERATION_FIELDS:
+            exact = [_exact(test) for test in node.tests]
+            return one_of(exact) if node.every else all_of(exact)
+        case Group():
+            parts = [operations_of(part) for part in node.parts]
+            return one_of(parts) if node.every else all_of(parts)
+    return None
+
+
+def _exact(test: Test) -> frozenset[str] | None:
+    return frozenset({test.exact}) if isinstance(test, ValueTest) and test.exact is not None else None
+
+
+def may_match(node: Node) -> Callable[[str, str], bool]:
+    """Return what tells whether an event of an operation and category may match: no is final."""
+    operations = operations_of(node)  # most rules name theirs: quicker than walking the condition
+
+    def judge(event_type: str, category: str) -> bool:
+        known = known_of(event_type, category)
+        if operations is not None and known.operation is not None and known.operation not in operations:
+            return False
+        return may_hold(node, known) is not False
+
+    return judge
 
 
 def may_hold(node: Node, known: Known) -> bool | None:

@@ -23,11 +23,18 @@ def severity_rules(event: Event) -> tuple[EventRule, ...]:
 
 
 def with_severities(rules_of: Callable[[Event], Sequence[EventRule]]) -> Callable[[Event], Sequence[EventRule]]:
-    """Return a function that gives an event's rules together with those of the severity table."""
+    """Return a function that gives an event's rules together with those of the severity table.
+
+    For a short while: it remembers what it gave.
+    """
+    remembered: dict[tuple[str, str | None, Severity], Sequence[EventRule]] = {}
 
     def both(event: Event) -> Sequence[EventRule]:
-        found, severe = rules_of(event), severity_rules(event)
-        return (*found, *severe) if severe else found
+        key = event.event_type, event.activity_category, event.severity
+        found = remembered.get(key)
+        if found is None:
+            found = remembered[key] = (*rules_of(event), *severity_rules(event))
+        return found
 
     return both
 

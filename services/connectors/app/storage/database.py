@@ -16,9 +16,10 @@ from app.storage.private import start_private_server
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _CONNECT_SECONDS = 10
 _OLDEST_POSTGRESQL = 14
-# A plan that is kept from when a table was empty reads all of it once it is full, and compiling a short query takes
-# longer than the query.
+# Compiling a short query takes longer than the query.
 _OPTIONS = "-c timezone=UTC -c jit=off"
+
+_LIGHTLY = text("SELECT set_config('synchronous_commit', 'off', true), set_config('enable_seqscan', 'off', true)")
 
 
 @asynccontextmanager
@@ -117,13 +118,14 @@ async def _lock(connection: AsyncConnection, name: str, wait_seconds: float) -> 
         await asyncio.sleep(0.2)
 
 
-async def commit_later(connection: AsyncConnection) -> None:
-    """Let this transaction's commit not wait for the disk, as long as a later one that matters does.
+async def store_lightly(connection: AsyncConnection) -> None:
+    """Set this transaction up to store a page: its commit need not wait for the disk, and no table is read whole.
 
     A crash of the server may undo it, but only together with all that was committed after it (the write-ahead log is
-    one sequence): once the checkpoint is durable, so is every page before it.
+    one sequence): once the checkpoint is durable, so is every page before it. A page's statements look up by keys; the
+    server keeps their plans, and one made while a table was small would read all of it when it no longer is.
     """
-    await connection.execute(text("SET LOCAL synchronous_commit = off"))
+    await connection.execute(_LIGHTLY)
 
 
 def database_problem(error: DBAPIError, url: URL) -> AisocError:

@@ -18,9 +18,7 @@ from app.storage.tables import EVENT_FIELDS, events
 _AROUND = timedelta(days=1)
 _COLUMNS = tuple(events.c[name] for name in (*EVENT_FIELDS, "connector", "raw"))
 _HELD = ", ".join(f"events.{column.name}" for column in _COLUMNS)
-# What the index by operation is on. The times are such that no other index has them: a plan that was made when the
-# tables were small, and is kept, then finds nothing else to use. OFFSET 0 keeps each step a query of its own.
-_NEAR = text(
+NEAR = text(
     f"""
     SELECT {_HELD}
     FROM unnest(CAST(:resources AS text[]), CAST(:correlations AS text[]),
@@ -41,6 +39,11 @@ _NEAR = text(
     CROSS JOIN LATERAL (SELECT * FROM events WHERE id = near.id OFFSET 0) AS events
     """  # noqa: S608 - names of ours
 ).columns(*_COLUMNS)
+"""The records near in time that have an operation's place and correlation id, but for those at hand.
+
+The server keeps the plan of a statement for long, perhaps from when the tables were empty. So each step is a query of
+its own (OFFSET 0), and place, correlation id and time are asked for as one index alone has them.
+"""
 _BY_ID = text(
     f"SELECT {_HELD} FROM events WHERE id = ANY(CAST(:ids AS uuid[]))"  # noqa: S608 - names of ours
 ).columns(*_COLUMNS)
@@ -94,7 +97,7 @@ async def _read_near(
         "until": time_array(until),
         "at_hand": uuid_array(here),
     }
-    return [_held(row) for row in await connection.execute(_NEAR, columns)]
+    return [_held(row) for row in await connection.execute(NEAR, columns)]
 
 
 def _asked(records: Sequence[Event]) -> tuple[Any, ...] | None:
