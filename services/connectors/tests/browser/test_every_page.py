@@ -4,7 +4,7 @@ import re
 from importlib import import_module
 
 import pytest
-from browser.conftest import PHONE, SCREENSHOTS, WIDE
+from browser.conftest import PHONE, SCREENSHOTS, Pages
 from browser.scenario import furnish
 from browser.watch import settled, spills, violations
 from playwright.sync_api import expect
@@ -44,11 +44,6 @@ PAGES = {
     "keys": "/settings/keys",
     "no-event": "/events/00000000-0000-0000-0000-000000000000",
 }
-LOOKS = [
-    pytest.param(dark, size, id=f"{'dark' if dark else 'light'}-{size[0]}")
-    for dark in (False, True)
-    for size in (WIDE, PHONE)
-]
 
 
 @pytest.fixture(scope="module")
@@ -56,20 +51,45 @@ def furnished(console):
     return furnish(console)
 
 
-@pytest.mark.parametrize(("dark", "size"), LOOKS)
-def test_every_page_is_accessible_and_fits(visit, furnished, dark, size):
-    page = visit("/", dark=dark, size=size)
-    look = f"{'dark' if dark else 'light'}-{size[0]}"
-    found = []
-    for name, path in PAGES.items():
-        page.goto(path.format(**vars(furnished)))
+@pytest.fixture(scope="module")
+def windows(browser, console):
+    """Windows that stay open from page to page, so that only the first one loads the programs."""
+    opened = Pages(browser, console)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def desk(windows, sessions):
+    return windows.window(session=sessions["ada"]).new_page()
+
+
+@pytest.fixture(scope="module")
+def phone(windows, sessions):
+    return windows.window(session=sessions["ada"], size=PHONE).new_page()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_on_a_desk_and_fits_a_phone(windows, desk, phone, furnished, name):
+    windows.forget_trouble()
+    for page, faults in ((desk, violations), (phone, spills)):
+        page.emulate_media(color_scheme="light")
+        page.goto(PAGES[name].format(**vars(furnished)))
+        assert page.get_by_role("heading", level=1).count() == 1
+        for theme in themes(page, name):
+            found = faults(page)
+            assert not found, f"{theme}: " + "\n".join(found)
+    assert not windows.trouble()
+
+
+def themes(page, name):
+    """Show a page in one theme after the other, and keep a picture of each."""
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
         settled(page)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{look}.png", full_page=True)
-        faults = spills(page) if size == PHONE else violations(page)
-        found += [f"{name}: {fault}" for fault in faults]
-        if page.get_by_role("heading", level=1).count() != 1:
-            found.append(f"{name} has not exactly one main heading")
-    assert not found, "\n".join(found)
+        width = page.viewport_size["width"]
+        page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.png", full_page=True)
+        yield theme
 
 
 def test_no_page_of_the_console_is_left_out():

@@ -209,13 +209,24 @@ def test_a_hunt_finds_what_happened_and_leads_to_the_events(visit, console):
     assert until - since == timedelta(days=1)
 
 
-def test_a_running_hunt_shows_how_far_it_is_and_can_be_stopped(visit, console):
-    told = {"events_total": 200, "events_judged": 50, "events_matched": 4, "matches": 2, "event_ids": []}
+def add_running_hunt(console, rule, told):
+    """Add a hunt that stays as it is: its job is not due today, and without one the worker would begin it anew."""
+    hunt = str(uuid4())
+    console.rows(
+        "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'hunt', 0, NULL, NULL, %s, now() + interval '1 day')"
+        "::procrastinate_job_to_defer_v1])",
+        json.dumps({"hunt_id": hunt}),
+    )
     console.rows(
         "INSERT INTO hunts (id, rule_id, since, until, make_alerts, state, requested_by, requested_at, progress)"
         " VALUES (%s, %s, now() - interval '7 days', now(), false, 'running', 'anna', now(), %s) RETURNING id",
-        *(uuid4(), GRANTED, json.dumps(told)),
+        *(hunt, rule, json.dumps(told)),
     )
+
+
+def test_a_running_hunt_shows_how_far_it_is_and_can_be_stopped(visit, console):
+    told = {"events_total": 200, "events_judged": 50, "events_matched": 4, "matches": 2, "event_ids": []}
+    add_running_hunt(console, GRANTED, told)
     page = opened(visit, f"/rules/{GRANTED}", "anna")
     expect(page.get_by_text("50 of 200 events judged. 2 matches found so far.")).to_be_visible()
     expect(page.get_by_role("progressbar", name="Progress of the hunt")).to_have_attribute("aria-valuenow", "0.25")
