@@ -67,6 +67,8 @@ _DATA_POWERS = {
     "read_secrets": "microsoft.keyvault/vaults/secrets/getsecret/action",
     "read_blobs": "microsoft.storage/storageaccounts/blobservices/containers/blobs/read",
 }
+# What an access policy gives permissions on; one that gives none lets nobody in.
+_VAULT_OBJECTS = ("secrets", "keys", "certificates", "storage")
 
 
 def assignment_facts(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,9 +103,13 @@ def definition_facts(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def access_policy_facts(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return principal_id of the principals that a key vault's access policies let in."""
+    """Return principal_id of the principals that access policies let into a key vault, written alone or with it."""
     policies = objects_at(request, "properties", "accesspolicies")
-    return _told(principal_id=_unique(text_at(policy, "objectid") for policy in policies))
+    return _told(principal_id=_unique(text_at(policy, "objectid") for policy in policies if _lets_in(policy)))
+
+
+def _lets_in(policy: Mapping[str, Any]) -> bool:
+    return any(texts_at(policy, "permissions", kind) for kind in _VAULT_OBJECTS)
 
 
 def _powers(properties: Any) -> set[str]:
