@@ -115,6 +115,7 @@ _READERS: dict[str, _Reader] = {
     "microsoft.authorization/roledefinitions/write": definition_facts,
     "microsoft.managedservices/registrationdefinitions/write": delegation_facts,
     "microsoft.keyvault/vaults/accesspolicies/write": access_policy_facts,
+    "microsoft.keyvault/vaults/write": access_policy_facts,
     "microsoft.network/networksecuritygroups/securityrules/write": security_rule_facts,
     "microsoft.network/networksecuritygroups/write": security_group_facts,
     "microsoft.insights/diagnosticsettings/write": _logging_facts,

@@ -20,6 +20,7 @@ BUILT_IN_ROLES = {
     "9980e02c-c2be-4d73-94e8-173b1dc7cf3c": "Virtual Machine Contributor",
     "1c0163c0-47e6-4577-8991-ea5c82e286e4": "Virtual Machine Administrator Login",
     "fb879df8-f326-4884-b1cf-06f3ad86be52": "Virtual Machine User Login",
+    "a6333a3e-0164-44c3-b281-7a577aff287f": "Windows Admin Center Administrator Login",
     "66f75aeb-eabe-4b70-9f1e-c350c4c9ad04": "Virtual Machine Data Access Administrator (preview)",
     "959f8984-c045-4866-89c7-12bf9737be2e": "Data Operator for Managed Disks",
     "7efff54f-a5b4-42b5-a1c5-5411624893ce": "Disk Snapshot Contributor",
@@ -28,6 +29,8 @@ BUILT_IN_ROLES = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
     "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
+    "69566ab7-960f-475b-8e7c-b3118f30c6bd": "Storage File Data Privileged Contributor",
+    "5e467623-bb1f-42f4-a55d-6e525e11384b": "Backup Contributor",
     "00482a5a-887f-4fb3-b363-3b7fe8e74483": "Key Vault Administrator",
     "f25e0fa2-a7c8-4377-a976-54943a77a395": "Key Vault Contributor",
     "8b54135c-b56d-4d72-a534-26097cfdc8d8": "Key Vault Data Access Administrator",
@@ -38,11 +41,14 @@ BUILT_IN_ROLES = {
     "e40ec5ca-96e0-45a2-b4ff-59039f2c2b59": "Managed Identity Contributor",
     "f1a07417-d97a-45cb-824c-7a7467783830": "Managed Identity Operator",
     "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8": "Azure Kubernetes Service Cluster Admin Role",
+    "b1ff04bb-8a4e-4dc4-8eb5-8693973ce19b": "Azure Kubernetes Service RBAC Cluster Admin",
+    "8393591c-06b9-48a2-a542-1bd6b377f6a2": "Azure Arc Kubernetes Cluster Admin",
     "fb1c8493-542b-48eb-b624-b4c8fea62acd": "Security Admin",
     "39bc4728-0917-49c7-9d2c-d95423bc2eb4": "Security Reader",
     "28bf596f-4eb7-45ce-b5bc-6cf482fec137": "Locks Contributor",
     "ab8e14d6-4a74-4a29-9ba8-549422addade": "Microsoft Sentinel Contributor",
     "92aaf0da-9dab-42b6-94a3-d43ce8d16293": "Log Analytics Contributor",
+    "150f5e0c-0603-4f03-8c7f-cf70034c4e90": "Data Purger",
     "749f88d5-cbae-40b8-bcfc-e573ddc772fa": "Monitoring Contributor",
     "43d0d8ad-25c7-4714-9337-8ba259a9fe05": "Monitoring Reader",
     "36243c78-bf99-498c-9df9-86d9f8d28608": "Resource Policy Contributor",
@@ -67,6 +73,8 @@ _DATA_POWERS = {
     "read_secrets": "microsoft.keyvault/vaults/secrets/getsecret/action",
     "read_blobs": "microsoft.storage/storageaccounts/blobservices/containers/blobs/read",
 }
+# What an access policy gives permissions on; one that gives none lets nobody in.
+_VAULT_OBJECTS = ("secrets", "keys", "certificates", "storage")
 
 
 def assignment_facts(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,9 +109,13 @@ def definition_facts(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def access_policy_facts(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return principal_id of the principals that a key vault's access policies let in."""
+    """Return principal_id of the principals that access policies let into a key vault, written alone or with it."""
     policies = objects_at(request, "properties", "accesspolicies")
-    return _told(principal_id=_unique(text_at(policy, "objectid") for policy in policies))
+    return _told(principal_id=_unique(text_at(policy, "objectid") for policy in policies if _lets_in(policy)))
+
+
+def _lets_in(policy: Mapping[str, Any]) -> bool:
+    return any(texts_at(policy, "permissions", kind) for kind in _VAULT_OBJECTS)
 
 
 def _powers(properties: Any) -> set[str]:

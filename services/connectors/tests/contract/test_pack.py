@@ -14,6 +14,7 @@ from shapes import exported_of, row_of
 from app.detection import countries
 from app.detection.attack_table import SUB_TECHNIQUES, TACTICS, TECHNIQUES
 from app.detection.reading import read_rules
+from app.detection.roles import BUILT_IN_ROLES
 from app.detection.samples import check_samples, samples_beside
 from app.events.event import Severity
 
@@ -119,6 +120,24 @@ def test_roles_differ_by_what_they_give_and_where(pack):
     roles = ["role_full_control_wide", "role_contributor_wide", "role_full_control_narrow", "role_other"]
     assert all(levels[first].rank > levels[second].rank for first, second in pairwise(roles))
     assert levels["role_full_control_wide"] is Severity.CRITICAL
+
+
+def test_every_role_that_is_weighed_is_known_by_its_id():
+    known = set(BUILT_IN_ROLES.values())
+    for name in ("role_sensitive", "role_full_control_wide", "role_contributor_wide", "pim_privileged_assigned"):
+        assert roles_of(name) <= known, name
+
+
+def test_a_role_is_another_one_only_where_no_other_rule_weighs_it():
+    weighed = roles_of("role_sensitive") | roles_of("role_full_control_wide") | roles_of("role_contributor_wide")
+    assert roles_of("role_other") == weighed
+
+
+def roles_of(name: str) -> set[str]:
+    """Return the roles that a rule of the pack names, anywhere in its detection."""
+    parts = load(PACK / "azure" / "identity" / f"{name}.yml")["detection"].values()
+    named = [part["aisoc.role"] for part in parts if "aisoc.role" in part]
+    return {role for roles in named for role in ([roles] if isinstance(roles, str) else roles)}
 
 
 def test_a_person_in_a_new_country_is_told(tmp_path, monkeypatch):

@@ -152,6 +152,19 @@ def test_a_delegation_tells_the_tenant_and_all_its_roles() -> None:
     assert (told["managing_tenant"], told["role"], told["principal_id"]) == ("t", ["Owner", "Reader"], ["p"])
 
 
+@pytest.mark.parametrize("operation", ["vaults/write", "vaults/accessPolicies/write"])
+def test_access_policies_tell_whom_they_let_in_and_pass_over_those_without_permissions(operation: str) -> None:
+    policies = [
+        {"objectId": "reader", "permissions": {"secrets": ["get"], "keys": []}},
+        {"objectId": "signer", "permissions": {"Certificates": "all"}},
+        {"objectId": "nobody", "permissions": {"secrets": [], "keys": None}},
+        {"objectId": "odd", "permissions": "all"},
+        {"permissions": {"secrets": ["get"]}},
+    ]
+    told = derive(event(f"Microsoft.KeyVault/{operation}"), {"properties": {"accessPolicies": policies}})
+    assert told == {"principal_id": ["reader", "signer"]}
+
+
 @pytest.mark.parametrize("source", ["*", "Internet", "ANY", "0.0.0.0/0", "::/0", "0.0.0.0/1", "64.0.0.0/8", "2000::/3"])
 def test_whatever_spells_the_internet_opens_a_port(source: str) -> None:
     assert opened(inbound(source, "22")) == (["22"], "management")
