@@ -8,16 +8,16 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from app.cli import alerts, connectors, events, files, quarantine, rules, run, tokens, users
+from app.cli.commands import Commands
 
 _EPILOG = (
-    "Settings come from the environment: AISOC_HOME, AISOC_DATABASE_URL, AISOC_KEYRING, AISOC_CLOUDS, "
-    "AISOC_LOG_LEVEL, AISOC_WORKER_CONCURRENCY. "
+    "Settings come from the environment: AISOC_HOME, AISOC_DATABASE_URL, AISOC_PORT and others; docs/operations.md. "
     "Exit: 0 done, 1 failed with the reason, 2 what was typed cannot be used."
 )
 
 app = typer.Typer(
     name="aisoc",
+    cls=Commands,
     help="Collects the Activity Log of Azure subscriptions: nothing lost, nothing twice, each event scored.",
     epilog=_EPILOG,
     no_args_is_help=True,
@@ -39,18 +39,6 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-app.add_typer(connectors.app, name="connectors")
-app.add_typer(events.app, name="events")
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(rules.app, name="rules")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(run.keys, name="keys")
-app.add_typer(users.app, name="users")
-app.add_typer(tokens.app, name="tokens")
-files.register(app)
-run.register(app)
 
 
 def main() -> None:

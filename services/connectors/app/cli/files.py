@@ -26,12 +26,10 @@ _SOURCE = "azure_activity"
 _encoder = msgspec.json.Encoder()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(normalize)
-    app.command(name="ingest")(ingest_)
+app = typer.Typer()
 
 
+@app.command()
 def normalize(
     file: Annotated[str, typer.Argument(help="An exported file (JSON, JSON lines, gzip), or - for standard input.")],
 ) -> None:
@@ -70,6 +68,7 @@ def _normalize_one(connector: Connector, raw: bytes) -> str:
     return "normalized"
 
 
+@app.command(name="ingest")
 def ingest_(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE…", help="Exported files, gzip too; - for standard input.")

@@ -1,4 +1,4 @@
-"""`aisoc serve`, `simulate`, `demo` and `keys`: what runs, and what keeps it safe."""
+"""`aisoc serve`, `demo` and `simulate`: what runs."""
 
 import importlib.util
 import os
@@ -9,27 +9,16 @@ from typing import Annotated
 import typer
 
 from app.cli.demo_view import LineView, LiveView, SilentView, print_summary
-from app.cli.operator import operator
 from app.cli.output import AsJson, print_json, run, stderr, stdout
-from app.collection.keys import rotate_keys
 from app.errors import Abort, InvalidInput
-from app.main import open_service, serve_until_stopped
 from app.security.links import SET_UP_HOURS
+from app.serving import serve_until_stopped
 from app.settings import read_settings
 
-keys = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
+app = typer.Typer()
 
 
-def register(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(serve)
-    app.command()(demo)
-    app.command(
-        add_help_option=False,
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
-    )(simulate)
-
-
+@app.command()
 def serve(
     collect: Annotated[bool, typer.Option(help="Poll the connectors that are due.")] = True,
     web: Annotated[bool, typer.Option(help="Serve console and API.")] = True,
@@ -68,6 +57,7 @@ def _log_level() -> str:
     return run(work())
 
 
+@app.command()
 def demo(
     seconds: Annotated[int, typer.Option(min=5, max=3600, help="End after so many seconds, with a summary.")] = 60,
     as_json: AsJson = False,
@@ -89,6 +79,10 @@ def demo(
     raise typer.Exit(0 if totals["events_added"] else 1)
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
 def simulate(context: typer.Context) -> None:
     """Run a simulated Microsoft cloud on loopback, to try things with (`aisoc simulate --help`)."""
     _need_simulator()
@@ -97,21 +91,6 @@ def simulate(context: typer.Context) -> None:
         sys.stdout.flush()
         os.execv(sys.executable, command)  # noqa: S606 - signals then reach the simulator itself
     raise typer.Exit(subprocess.call(command))
-
-
-@keys.command()
-def rotate(as_json: AsJson = False) -> None:
-    """Make a new key and re-encrypt every connector's secrets with it."""
-
-    async def work() -> int:
-        async with open_service(actor=operator()) as service:
-            return await rotate_keys(service)
-
-    count = run(work(), as_json=as_json)
-    if as_json:
-        print_json({"reencrypted": count})
-    else:
-        stdout().print(f"The secrets of {count} connector{'' if count == 1 else 's'} are encrypted with a new key.")
 
 
 def _need_simulator() -> None:

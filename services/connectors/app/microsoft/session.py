@@ -5,7 +5,7 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from azure.core import AsyncPipelineClient
@@ -21,7 +21,6 @@ from azure.core.pipeline.policies import (
     UserAgentPolicy,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.identity.aio import ClientSecretCredential
 
 from app.clock import Clock
 from app.errors import Abort
@@ -29,7 +28,9 @@ from app.microsoft.clouds import Cloud
 from app.microsoft.pace import LONGEST_WAIT_SECONDS, Pace
 from app.microsoft.problems import Caller, arm_problem, connection_problem, sign_in_problem
 from app.microsoft.skew import Skew
-from app.microsoft.transport import open_transport
+
+if TYPE_CHECKING:
+    from azure.identity.aio import ClientSecretCredential
 
 # A user before the host, a backslash, a control character: read differently by different readers of addresses.
 _UNUSUAL = re.compile(r"^[^/]*//[^/?#]*@|[\\\x00-\x20\x7f]")
@@ -126,6 +127,11 @@ async def open_arm_session(
     pace: the caller's allowance; background: whether to leave the most of it to others.
     Raises Abort or Retry when Microsoft Entra ID gives no token.
     """
+    # Most commands ask Microsoft nothing, and these two are a third of a command's start.
+    from azure.identity.aio import ClientSecretCredential  # noqa: PLC0415
+
+    from app.microsoft.transport import open_transport  # noqa: PLC0415
+
     scope = f"{cloud.resource_manager}/.default"
     skew = Skew()
     async with open_transport(cloud, clock, skew) as transport:
@@ -147,7 +153,7 @@ async def open_arm_session(
             yield ArmSession(client, cloud, caller, clock, skew)
 
 
-def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str, turns: _PacePolicy) -> list[Any]:
+def _policies(cloud: Cloud, credential: "ClientSecretCredential", scope: str, turns: _PacePolicy) -> list[Any]:
     return [
         _DeclaredOriginPolicy(cloud.resource_manager),
         RequestIdPolicy(),
@@ -159,7 +165,7 @@ def _policies(cloud: Cloud, credential: ClientSecretCredential, scope: str, turn
     ]
 
 
-async def _sign_in(credential: ClientSecretCredential, scope: str, cloud: Cloud, caller: Caller) -> None:
+async def _sign_in(credential: "ClientSecretCredential", scope: str, cloud: Cloud, caller: Caller) -> None:
     """Get the first token here: inside the pipeline a failing sign-in would be retried by both retry policies."""
     try:
         await credential.get_token_info(scope)

@@ -1,6 +1,7 @@
 """The documentation is complete: what the code has and a user can meet has its line there."""
 
 import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import typer.main
 from typer.core import TyperArgument, TyperGroup, TyperOption
 
 from app.cli import app as command_line
+from app.cli.commands import Commands, load
 from app.connectors import connector_ids, get_connector
 from app.connectors.azure_activity import _HIGH_BLAST_RADIUS_VERBS
 from app.events.event import Event
@@ -67,7 +69,7 @@ def commands(command: Any = None, path: str = "aisoc") -> Iterator[tuple[str, An
         yield path, command
     if group:
         for name, inner in command.commands.items():
-            yield from commands(inner, f"{path} {name}")
+            yield from commands(load(name) if isinstance(command, Commands) else inner, f"{path} {name}")
 
 
 def typed(command: Any) -> list[str]:
@@ -119,6 +121,11 @@ def test_every_command_has_a_section_with_an_example_and_all_its_options(path: s
     assert f"{path} " in told or f"`{path}`" in told, f"docs/commands.md has no section {path!r} with an example"
     missing = [option for option in typed(command) if not re.search(rf"{re.escape(option)}(?![\w-])", told)]
     assert not missing, f"docs/commands.md does not tell of {path}: {missing}"
+
+
+def test_the_list_of_commands_says_of_each_what_it_says_of_itself() -> None:
+    for name, listed in Commands().commands.items():
+        assert inspect.cleandoc(load(name).help).partition("\n\n")[0].replace("\n", " ") == listed.help
 
 
 def test_every_option_of_aisoc_itself_is_documented() -> None:
