@@ -7,22 +7,22 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 _HELP = {
-    "normalize": "Print the normalized event of each record, one JSON object a line; uses no database.",
-    "ingest": "Store the events of exported files: REST lists, exported records or Log Analytics rows.",
     "serve": "Collect, and serve console and API, until Ctrl-C.",
+    "connectors": "Add, test, poll and watch connectors.",
+    "events": "Search stored events, newest first; `show` tells of one, `raw` gives bytes.",
+    "alerts": "Alerts: what the rules found, and working it.",
+    "rules": "Detection rules: what is watched for, and tools to write and try rules.",
+    "quarantine": "Records that could not be understood: list, look, try again.",
+    "ingest": "Store the events of exported files: REST lists, exported records or Log Analytics rows.",
+    "normalize": "Print the normalized event of each record, one JSON object a line; uses no database.",
+    "users": "Users of console and API, and their roles.",
+    "tokens": "API tokens: made for a user, shown once.",
+    "keys": "The keys that protect connectors' secrets.",
     "demo": (
         "Watch a simulated subscription's events arrive: "
         "a Microsoft cloud on loopback, the real service, a fresh store."
     ),
     "simulate": "Run a simulated Microsoft cloud on loopback, to try things with (`aisoc simulate --help`).",
-    "connectors": "Add, test, poll and watch connectors.",
-    "events": "Search stored events, newest first; `show` tells of one, `raw` gives bytes.",
-    "quarantine": "Records that could not be understood: list, look, try again.",
-    "rules": "Detection rules: what is watched for, and tools to write and try rules.",
-    "alerts": "Alerts: what the rules found, and working it.",
-    "keys": "The keys that protect connectors' secrets.",
-    "users": "Users of console and API, and their roles.",
-    "tokens": "API tokens: made for a user, shown once.",
 }
 # The modules of commands that have none of their own name.
 _MODULES = {"normalize": "files", "ingest": "files", "serve": "run", "demo": "run", "simulate": "run"}
