@@ -22,4 +22,5 @@ async def store_intake(service: Service, connection: AsyncConnection, label: str
         raws = {event.id: raw for event, raw in reversed(intake.events)}  # of two copies the first was stored
         stored = [(event, raws[event.id]) for event in added]
         await detect(connection, rules, stored, label, service.clock.now(), service.rules.note_failure)
+        await service.rules.tell_failures(connection)
     return added

@@ -1,8 +1,13 @@
 """The rules in force: read from folders, read again when a file changes, without those that people turned off."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +18,7 @@ from app.detection.rules import ActiveRules, EventRule, Problem, RuleSet
 from app.detection.titles import shortened
 from app.errors import InvalidInput
 from app.log import get_logger
+from app.storage.rule_failures import RuleFailure, read_failures, write_failures
 from app.storage.rule_switches import rules_off
 
 if TYPE_CHECKING:
@@ -20,23 +26,18 @@ if TYPE_CHECKING:
 
 _log = get_logger(__name__)
 _LOOK_EVERY_SECONDS = 5
+_TOLD_AGAIN = timedelta(days=1)
 _PACKAGE = Path(__file__).parents[1]
 # The log tells of a rule's failures at these numbers.
 _TOLD = frozenset({1, 10, 100, 1_000, 10_000, 100_000, 1_000_000})
 
 
-@dataclass
-class Failure:
-    """A rule that raised while it was judged. events: how often; reason: the first error."""
+@dataclass(frozen=True)
+class _Told:
+    """What the database says of rules: which are off, and which failed on an event, in which version."""
 
-    rule: EventRule
-    events: int = 0
-    reason: str = ""
-
-    @property
-    def problem(self) -> Problem:
-        """What is told of it, beside the problems of files."""
-        return Problem(self.rule.path, self.rule.line, self.reason, self.rule.title)
+    off: frozenset[str]
+    failures: Mapping[tuple[str, str], RuleFailure]
 
 
 class RuleBook:
@@ -56,7 +57,9 @@ class RuleBook:
         self._looked_at: float | None = None
         self._read: RuleSet | None = None
         self._active: ActiveRules | None = None
-        self._failures: dict[str, Failure] = {}
+        self._told = _Told(frozenset(), {})
+        self._failures: Counter[str] = Counter()
+        self._untold: dict[str, RuleFailure] = {}
 
     async def current(self, database: AsyncEngine | AsyncConnection) -> ActiveRules:
         """Return the rules in force; the same object while nothing has changed.
@@ -69,29 +72,42 @@ class RuleBook:
         self._looked_at = self._clock.monotonic()
         async with self._reading:
             read = await asyncio.to_thread(self._look)
-        off = await _off(database)
+        told = await _told(database)
         if read is not self._read:
-            self._failures = {}  # what failed may be mended
-        if self._active is None or read is not self._read or off != self._active.off:
-            self._read = read
-            self._active = self._in_force(read, off)
+            self._failures.clear()  # what failed may be mended
+        if self._active is None or read is not self._read or told != self._told:
+            self._read, self._told = read, told
+            self._active = self._in_force(read)
         return self._active
 
     def note_failure(self, rule: EventRule, error: Exception) -> None:
-        """Note that a rule raised on an event: it is a problem of the rule until its file changes."""
-        failure = self._failures.setdefault(rule.id, Failure(rule))
-        failure.events += 1
-        if failure.events == 1:
-            failure.reason = f"The rule failed on an event: {type(error).__name__}: {shortened(str(error), 200)}"
-            if self._active is not None:
-                self._active = self._in_force(self._active, self._active.off)
-        if failure.events in _TOLD:
-            _log.error("rule_failed", rule=rule.id, title=rule.title, events=failure.events, reason=failure.reason)
+        """Note that a rule raised on an event, for `tell_failures`."""
+        reason = f"The rule failed on an event: {type(error).__name__}: {shortened(str(error), 200)}"
+        self._untold[rule.id] = RuleFailure(rule.id, _version(rule), reason, self._clock.now())
+        self._failures[rule.id] += 1
+        if (events := self._failures[rule.id]) in _TOLD:
+            _log.error("rule_failed", rule=rule.id, title=rule.title, events=events, reason=reason)
 
-    def _in_force(self, read: RuleSet, off: frozenset[str]) -> ActiveRules:
-        known = {failure.problem for failure in self._failures.values()}
-        problems = (*(each for each in read.problems if each not in known), *known)
-        return ActiveRules(read.rules, read.correlations, problems, off)
+    async def tell_failures(self, connection: AsyncConnection) -> None:
+        """Tell all processes which rules failed, in the caller's transaction: each is a problem of the rules then.
+
+        One that is known is told again once a day.
+        """
+        untold = [failure for failure in self._untold.values() if self._is_news(failure)]
+        self._untold.clear()  # if the transaction fails, its events will be judged again
+        if untold:
+            await write_failures(connection, untold)
+            self.look_again()
+
+    def _is_news(self, failure: RuleFailure) -> bool:
+        known = self._told.failures.get((failure.rule_id, failure.version))
+        return known is None or failure.noted_at - known.noted_at >= _TOLD_AGAIN
+
+    def _in_force(self, read: RuleSet) -> ActiveRules:
+        failed = [
+            _problem(read.rules[each.rule_id], each) for each in self._told.failures.values() if _is_of(read, each)
+        ]
+        return ActiveRules(read.rules, read.correlations, (*read.problems, *failed), self._told.off)
 
     async def check(self, text: str) -> RuleSet:
         """Return the rules that a text holds, and what of it cannot be used, beside the rules of the files."""
@@ -116,11 +132,30 @@ class RuleBook:
         return self._files
 
 
-async def _off(database: AsyncEngine | AsyncConnection) -> frozenset[str]:
+async def _told(database: AsyncEngine | AsyncConnection) -> _Told:
     if isinstance(database, AsyncConnection):
-        return await rules_off(database)
+        return _Told(await rules_off(database), await read_failures(database))
     async with database.connect() as connection:
-        return await rules_off(connection)
+        return await _told(connection)
+
+
+def _is_of(read: RuleSet, failure: RuleFailure) -> bool:
+    rule = read.rules.get(failure.rule_id)
+    return rule is not None and _version(rule) == failure.version
+
+
+def _problem(rule: EventRule, failure: RuleFailure) -> Problem:
+    return Problem(rule.path, rule.line, failure.reason, rule.title)
+
+
+def _version(rule: EventRule) -> str:
+    """Return what changes when a rule's text does, or the program: either may mend what made it fail."""
+    return blake2b(f"{_program()} {rule.source}".encode(), digest_size=16).hexdigest()
+
+
+@cache
+def _program() -> str:
+    return version("aisoc-connectors")
 
 
 def rule_folders(own: Sequence[Path]) -> list[Path]:

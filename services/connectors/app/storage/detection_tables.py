@@ -98,6 +98,16 @@ rule_switches = Table(
     Column("changed_at", Time, nullable=False),
 )
 
+rule_failures = Table(
+    "rule_failures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("rule_id", Text, nullable=False),
+    Column("version", Text, nullable=False),  # of the rule's text and of the program together
+    Column("reason", Text, nullable=False),
+    Column("noted_at", Time, nullable=False),
+)
+
 # Matches that a correlation counts, by its group (whose key is made with the correlation's id) and by what is counted.
 sightings = Table(
     "sightings",

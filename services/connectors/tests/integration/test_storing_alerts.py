@@ -11,6 +11,8 @@ from support import query
 from app.collection.files import ingest
 from app.collection.poll import poll
 from app.collection.quarantine import retry_quarantine
+from app.detection.forgetting import forget_old
+from app.main import open_service
 from app.storage.quarantine import Unreadable, quarantine_records
 
 _WRITE = "Microsoft.Storage/storageAccounts/write"
@@ -74,7 +76,9 @@ async def test_a_record_that_is_understood_later_makes_an_alert(service, records
     assert (alert["outcome"], alert["events"]) == ("success", 2)
 
 
-async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(service, lab, row, records):
+@pytest.fixture
+async def failing(service, lab, row, records):
+    """A rule that raised on events which came in meanwhile."""
     rules = await service.rules.current(service.engine)
     [rule] = [rule for rule in rules.rules.values() if rule.title == "Storage account written"]
 
@@ -84,7 +88,33 @@ async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(
     object.__setattr__(rule, "matches_of", lambda operation, category: raises)
     lab.publish(records)
     await poll(service, row)
+    return rule
+
+
+async def test_a_rule_that_raises_is_a_problem_of_the_rules_and_nothing_is_lost(service, failing):
     assert await ours(service) == []
     assert [row["stored"] for row in await query(service, "SELECT count(*) AS stored FROM events")] == [2]
     [problem] = (await service.rules.current(service.engine)).problems
-    assert (problem.rule, problem.reason) == (rule.title, "The rule failed on an event: RuntimeError: out of luck")
+    assert (problem.rule, problem.reason) == (failing.title, "The rule failed on an event: RuntimeError: out of luck")
+
+
+async def test_a_rule_that_raised_elsewhere_is_a_problem_until_it_is_mended_or_did_not_for_a_month(
+    service, settings, clock, failing
+):
+    async with open_service(settings, clock) as elsewhere:
+        [problem] = (await elsewhere.rules.current(elsewhere.engine)).problems
+        assert (problem.rule, problem.path) == (failing.title, failing.path)
+
+        text = failing.path.read_text()
+        failing.path.write_text(text.replace("Storage account written", "Storage account written or changed"))
+        clock.advance(seconds=10)
+        assert (await elsewhere.rules.current(elsewhere.engine)).problems == ()
+
+        failing.path.write_text(text)
+        clock.advance(seconds=10)
+        assert len((await elsewhere.rules.current(elsewhere.engine)).problems) == 1
+        async with service.engine.begin() as connection:
+            now = clock.now() + timedelta(days=31)
+            assert await forget_old(connection, await elsewhere.rules.current(connection), now) == 1
+        clock.advance(seconds=10)
+        assert (await elsewhere.rules.current(elsewhere.engine)).problems == ()
