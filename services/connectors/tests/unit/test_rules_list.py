@@ -179,6 +179,10 @@ def test_the_chart_has_a_bar_for_each_of_thirty_days_the_last_of_them_today():
             rule(first_seen=FirstSeen(group_by=("aisoc.actor",), timespan=timedelta(days=30))),
             "It counts only where the actor was not seen in the 30 days before.",
         ),
+        (
+            rule(first_seen=FirstSeen(group_by=("aisoc.actor", "aisoc.resource_id"), timespan=timedelta(days=30))),
+            "It counts only where the actor and resource were not seen together in the 30 days before.",
+        ),
     ],
 )
 def test_what_has_to_come_together_is_said_in_words(each, said):

@@ -57,7 +57,8 @@ def condition_words(rule: Rule, titles: Mapping[str, str]) -> str:
             return _correlation_words(rule, [titles.get(each, each) for each in rule.rules])
         case EventRule(first_seen=seen) if seen is not None:
             group = _and([field_words(each) for each in seen.group_by])
-            new = f"{field_words(seen.field)} was not seen with its {group}" if seen.field else f"{group} was not seen"
+            together = f"{group} were not seen together" if len(seen.group_by) > 1 else f"{group} was not seen"
+            new = f"{field_words(seen.field)} was not seen with its {group}" if seen.field else together
             return f"It counts only where the {new} in the {span_words(seen.timespan)} before."
     return ""
 
