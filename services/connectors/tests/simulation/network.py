@@ -13,7 +13,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 from app.clock import Clock, VirtualClock
-from app.microsoft import session
+from app.microsoft import transport
 from app.microsoft.clouds import Cloud as DeclaredCloud
 from app.microsoft.skew import Skew
 from app.microsoft.transport import _Transport, _VerbatimSession
@@ -40,7 +40,7 @@ class Network:
             verbatim = _VerbatimSession(cast("aiohttp.ClientSession", _Session(self)))
             yield _Transport(clock, skew, session=cast("aiohttp.ClientSession", verbatim), session_owner=False)
 
-        with patch.object(session, "open_transport", open_transport):
+        with patch.object(transport, "open_transport", open_transport):
             yield
 
     def carry(self, url: str, ask: Ask, patience: aiohttp.ClientTimeout) -> "_Response":
