@@ -40,17 +40,14 @@ class Furnished:
 
 def furnish(console: Console) -> Furnished:
     """Give a console a connector that reads a day of events, one that is refused, and one that is paused."""
-    connector, failing, paused = (
-        console.add_connector("production"),
-        console.add_connector("staging", client_secret="not-the-secret"),
-        console.add_connector("archive"),
-    )
+    paused = console.add_connector("archive")
 
     async def pause(service: Service) -> None:
         await switch_connector(service, paused, enabled=False)
 
     console.do(pause)
-    console.collect(_day(console.lab))
+    connector = console.collect(_day(console.lab))
+    failing = console.add_connector("staging", client_secret="not-the-secret")
     wait_until(lambda: console.rows("SELECT 1 FROM polls WHERE error IS NOT NULL AND finished_at IS NOT NULL"))
     event = console.rows("SELECT id FROM events WHERE severity = 'high' ORDER BY event_time DESC LIMIT 1")[0][0]
     alert = console.do(_work)

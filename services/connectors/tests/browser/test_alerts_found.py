@@ -12,7 +12,6 @@ from simulator.scenario import attack_story
 @pytest.fixture(scope="module")
 def attacked(console, lab):
     """An attack that was collected; returns the alert about its grant of the role Owner."""
-    console.add_connector("production")
     steps = attack_story(lab.make, lab.clock.now() - timedelta(minutes=45), timedelta(minutes=3))
     console.collect([event for step in steps for event in step.events])
     [found] = console.rows(

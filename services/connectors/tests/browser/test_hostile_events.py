@@ -25,7 +25,6 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def hostile(console, lab):
     """A connector whose events hold all of it, one kind an event; returns the events' ids, by what they hold."""
-    console.add_connector("production")
     at = lab.clock.now() - timedelta(minutes=10)
     events = [poisoned(lab, at - number * timedelta(minutes=1), text) for number, text in enumerate(HOSTILE)]
     console.collect(events)

@@ -85,7 +85,6 @@ def console(tmp_path_factory, postgres, lab, folder):
         serve(tmp_path_factory.mktemp("console"), url, lab, settings=settings) as served,
     ):
         served.add_people()
-        served.add_connector("production")
         at = lab.clock.now() - timedelta(minutes=20)
         served.collect(
             [
