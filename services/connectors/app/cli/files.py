@@ -25,7 +25,6 @@ from app.service import Service
 _SOURCE = "azure_activity"
 _encoder = msgspec.json.Encoder()
 
-
 app = typer.Typer()
 
 

@@ -10,11 +10,6 @@ from app.main import open_service
 app = typer.Typer(help="The keys that protect connectors' secrets.", no_args_is_help=True)
 
 
-@app.callback()
-def _group() -> None:
-    """Keep the name of the one command."""
-
-
 @app.command()
 def rotate(as_json: AsJson = False) -> None:
     """Make a new key and re-encrypt every connector's secrets with it."""

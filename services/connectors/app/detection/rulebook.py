@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 _log = get_logger(__name__)
 _LOOK_EVERY_SECONDS = 5
-_TOLD_AGAIN = timedelta(days=1)
+_TELL_AGAIN = timedelta(days=1)
 _PACKAGE = Path(__file__).parents[1]
 # The log tells of a rule's failures at these numbers.
-_TOLD = frozenset({1, 10, 100, 1_000, 10_000, 100_000, 1_000_000})
+_LOGGED = frozenset({1, 10, 100, 1_000, 10_000, 100_000, 1_000_000})
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class RuleBook:
         reason = f"The rule failed on an event: {type(error).__name__}: {shortened(str(error), 200)}"
         self._untold[rule.id] = RuleFailure(rule.id, _version(rule), reason, self._clock.now())
         self._failures[rule.id] += 1
-        if (events := self._failures[rule.id]) in _TOLD:
+        if (events := self._failures[rule.id]) in _LOGGED:
             _log.error("rule_failed", rule=rule.id, title=rule.title, events=events, reason=reason)
 
     async def tell_failures(self, connection: AsyncConnection) -> None:
@@ -101,7 +101,7 @@ class RuleBook:
 
     def _is_news(self, failure: RuleFailure) -> bool:
         known = self._told.failures.get((failure.rule_id, failure.version))
-        return known is None or failure.noted_at - known.noted_at >= _TOLD_AGAIN
+        return known is None or failure.noted_at - known.noted_at >= _TELL_AGAIN
 
     def _in_force(self, read: RuleSet) -> ActiveRules:
         failed = [
